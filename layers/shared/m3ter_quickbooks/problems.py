@@ -1,0 +1,137 @@
+"""Everything that can go wrong on purpose.
+
+    Problem
+     ├─ BadRequest            400  the caller must change the request; says which fields
+     │   └─ TooLarge          413
+     ├─ NotAllowed            403  not a member, or a role that may not
+     ├─ Missing               404  this organization has no such thing
+     ├─ Clash                 409  somebody was faster, or it is there already
+     ├─ MalformedEvent             an event without a required key
+     ├─ BillCannotBeSent           every reason why this bill cannot become an invoice, at once
+     │   └─ MalformedBill          a bill that cannot even be read
+     ├─ FilterNotEvaluable         an account filter that has no answer for this account
+     ├─ Refused                    QuickBooks said no to a read
+     ├─ ConnectionLost             QuickBooks no longer accepts our tokens: somebody must reconnect
+     └─ TryLater                   nothing happened and it may work later; says when
+
+Anything else that is raised is a bug: it goes to the dead-letter queue and raises an alarm.
+An answer to a *write* in QuickBooks is not an error but a fact: see `run/answer.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Problem(Exception):
+    """What went wrong, in a sentence that the person who reads it can act on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One bad field of a request: `field` is a dotted path such as `configData.accountFilter`."""
+
+    field: str
+    message: str
+
+
+class BadRequest(Problem):
+    """The caller must change the request. `fields` is empty where no single field is at fault."""
+
+    def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(message)
+        self.fields = tuple(fields)
+
+
+class TooLarge(BadRequest):
+    """A body over the limit."""
+
+
+class NotAllowed(Problem):
+    """The caller is not a member of the organization (whether it exists or not), or the role may not."""
+
+
+class Missing(Problem):
+    """This organization has no such thing."""
+
+
+class Clash(Problem):
+    """A conditional write lost, or something with the same identity is there already."""
+
+
+class MalformedEvent(Problem):
+    """An event without a required key; `key` is its dotted path."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class ProblemKind(StrEnum):
+    """What sort of problem a bill has; decides which `integration.*.error` event it becomes."""
+
+    MISSING_ACCOUNT_MAPPING = "missing_account_mapping"
+    VALIDATION = "validation"
+    AUTHENTICATION = "authentication"
+    PERFORM = "perform"
+
+
+@dataclass(frozen=True, slots=True)
+class BillProblem:
+    """One reason why a bill cannot be sent.
+
+    `message` says what is wrong, with which object by name, and how to fix it. `detail` helps a program to fix it:
+    for a missing account mapping it is the mapping to create, ready to be posted.
+    """
+
+    kind: ProblemKind
+    message: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+class BillCannotBeSent(Problem):
+    """Every reason why this bill cannot become an invoice, at once, so that it can be mended in one go."""
+
+    def __init__(self, problems: Sequence[BillProblem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class MalformedBill(BillCannotBeSent):
+    """A bill that cannot be read: a required key is missing or holds something else."""
+
+
+class FilterNotEvaluable(Problem):
+    """An account filter that has no answer for this account. An error, never a silent "no"."""
+
+
+class Refused(Problem):
+    """QuickBooks refused a read for good. `code` is Intuit's, `intuit_tid` is what its support asks for."""
+
+    def __init__(self, message: str, code: str = "", intuit_tid: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.intuit_tid = intuit_tid
+
+
+class ConnectionLost(Problem):
+    """QuickBooks no longer accepts our tokens for this company: somebody must reconnect."""
+
+
+class TryLater(Problem):
+    """Nothing happened, and it may work later. `after` is what the other side asked for, if it did.
+
+    `throttled` tells a rate limit (429) from an outage.
+    """
+
+    def __init__(self, message: str, after: timedelta | None = None, *, throttled: bool = False) -> None:
+        super().__init__(message)
+        self.after = after
+        self.throttled = throttled
