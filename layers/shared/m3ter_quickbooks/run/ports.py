@@ -101,6 +101,12 @@ class Runs(Protocol):
     def due(self, now: datetime, limit: int) -> list[Run]:
         """Open runs whose `due_at` is past, oldest first."""
 
+    def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
+        """Later looks whose time has come (committed by `Deliveries.close`)."""
+
+    def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
+        """The look is done: forget it, and record what it found, in one transaction. Doing it twice is harmless."""
+
     def ended(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]
     ) -> Iterator[Run]:
@@ -189,8 +195,12 @@ class QuickBooks(Protocol):
 class Pacer(Protocol):
     """Keeps every Lambda together under QuickBooks' limits for one company (10/s, 500/min, 40 batches/min)."""
 
-    def reserve(self, company_id: str, now: datetime, *, batch: bool) -> datetime:
-        """The moment from which one request may leave; one conditional update. Never earlier than `now`."""
+    def reserve(self, company_id: str, now: datetime, *, batch: bool, within: timedelta) -> datetime:
+        """The moment from which one request may leave, at most `within` from `now`; one conditional update when idle.
+
+        Raises TryLater(after=…, throttled=True), and reserves nothing, when the next free slot is later than that:
+        who must wait long waits in the queue, so that a busy company does not hold the workers of the others.
+        """
 
     def hold_back(self, company_id: str, until: datetime) -> None:
         """QuickBooks answered 429: nobody sends to this company before `until`."""
