@@ -3,6 +3,7 @@
     Problem
      ├─ BadRequest            400  the caller must change the request; says which fields
      │   └─ TooLarge          413
+     ├─ NotRecognized         401  who calls cannot be told
      ├─ NotAllowed            403  not a member, or a role that may not
      ├─ Missing               404  this organization has no such thing
      ├─ Clash                 409  somebody was faster, or it is there already
@@ -52,6 +53,10 @@ class BadRequest(Problem):
 
 class TooLarge(BadRequest):
     """A body over the limit."""
+
+
+class NotRecognized(Problem):
+    """Credentials that are missing, or that nobody has. Says nothing about which of the two."""
 
 
 class NotAllowed(Problem):

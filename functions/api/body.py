@@ -1,0 +1,92 @@
+"""What came in the body, read without trusting it.
+
+Bounded before it is looked at: one megabyte, fifty levels, no control characters, no number that would take a
+megabyte to write out. Each of these is a 400 (413 for the size), quickly, whatever the route.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import NoReturn
+
+from m3ter_quickbooks.problems import BadRequest, TooLarge
+
+LARGEST_BODY = 1024 * 1024
+DEEPEST = 50
+LONGEST_STRING = 20_000
+MOST_DIGITS = 40
+
+# Half of a surrogate pair is no character either, and cannot be written as UTF-8.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def json_of(body: bytes) -> object:
+    """The JSON in `body`; an empty one is an empty object (SDKs send an empty JSON body where none is needed).
+
+    Raises TooLarge and BadRequest.
+    """
+    bounded(body)
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise BadRequest("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise BadRequest(f"The body is nested deeper than {DEEPEST} levels.") from error
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from error
+    except ValueError as error:
+        # json itself refuses whole numbers of more than some thousand digits.
+        raise BadRequest(f"The body holds a number of more than {MOST_DIGITS} digits.") from error
+    _look_through(value)
+    return value
+
+
+def bounded(body: bytes) -> bytes:
+    """The body itself if it is not over one megabyte. Raises TooLarge."""
+    if len(body) > LARGEST_BODY:
+        raise TooLarge("The body is larger than 1 MB.")
+    return body
+
+
+def plain(text: str, where: str) -> str:
+    """The text itself if it holds no control characters (tabs and line ends are none). Raises BadRequest."""
+    if _CONTROL.search(text):
+        raise BadRequest(f"{where} holds a control character.")
+    return text
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise BadRequest(f"The body holds {name}, which is not a JSON number.")
+
+
+def _look_through(value: object) -> None:
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        held, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise BadRequest(f"The body is nested deeper than {DEEPEST} levels.")
+        if isinstance(held, dict):
+            for key, inner in held.items():
+                _check_text(key)
+                waiting.append((inner, depth + 1))
+        elif isinstance(held, list):
+            waiting.extend((inner, depth + 1) for inner in held)
+        elif isinstance(held, str):
+            _check_text(held)
+        elif isinstance(held, Decimal | int):
+            _check_number(Decimal(held))
+
+
+def _check_text(text: str) -> None:
+    if len(text) > LONGEST_STRING:
+        raise BadRequest(f"The body holds a string of more than {LONGEST_STRING} characters.")
+    plain(text, "The body")
+
+
+def _check_number(number: Decimal) -> None:
+    if len(number.as_tuple().digits) > MOST_DIGITS or abs(number.adjusted()) > MOST_DIGITS:
+        raise BadRequest(f"The body holds a number of more than {MOST_DIGITS} digits.")

@@ -1,0 +1,44 @@
+"""The door of the REST API: reads the request, lets members in, takes the route, answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from api.answer import Answer, answered, failed, no_route, refused
+from api.membership import caller_of
+from api.request import Call, Request
+from api.route import Role
+from api.table import TABLE
+from m3ter_quickbooks.problems import Problem
+from m3ter_quickbooks.wiring import Api, api
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: dict[str, Any], context: LambdaContext, house: Api | None = None) -> dict[str, Any]:
+    """Answer one request. A test passes its own `house`."""
+    return _answer(event, house or api(), context.aws_request_id).proxy()
+
+
+def _answer(event: dict[str, Any], house: Api, request_id: str) -> Answer:
+    try:
+        request = Request.read(event)
+        route, ids, methods = TABLE.find(request.method, request.path)
+        call = Call(request, ids)
+        if "orgId" in ids:
+            least = route.role if route and route.role else Role.VIEWER
+            call = Call(request, ids, house.gate.let_in(caller_of(request.claims), call.organization_id, least))
+        if route is None:
+            return no_route(methods)
+        return answered(route.take(call, house))
+    except Problem as problem:
+        logger.info("refused", extra={"status": refused(problem).status, "problem": type(problem).__name__})
+        return refused(problem)
+    except Exception:
+        # The door: what nobody foresaw is told to the log and to the alarm, not to the caller.
+        logger.exception("not foreseen")
+        return failed(request_id)

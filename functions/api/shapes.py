@@ -1,0 +1,105 @@
+"""How requests and answers look: the base of every model, and how a model becomes JSON.
+
+A body is read by pydantic from JSON that was parsed with `parse_float=Decimal`; an answer leaves through the one encoder
+that writes Decimals as numbers. No amount is ever a float on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
+
+Money = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+"""A number with all its digits, on the way in and out."""
+
+LONGEST_ID = 200
+
+
+class Shape(BaseModel):
+    """The base of requests and answers: camelCase outside, snake_case inside, unknown keys ignored, frozen."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+
+def told(description: str, example: object = None, **limits: Any) -> Any:  # noqa: ANN401  it passes on what Field takes
+    """A field with its meaning, unit and an example for the OpenAPI document."""
+    examples = {} if example is None else {"examples": [example]}
+    return Field(description=description, **examples, **limits)
+
+
+def optional(description: str, example: object = None, **limits: Any) -> Any:  # noqa: ANN401  as told
+    """The same for a field that may be left out: null and absent mean the same."""
+    return told(description, example, default=None, **limits)
+
+
+def _in_utc(value: object) -> object:
+    """A date or a time with or without zone, read as UTC; anything else is left to pydantic to refuse."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _no_far_times(value: datetime) -> datetime:
+    """Years that every later arithmetic and every zone can hold."""
+    if not 1970 <= value.year <= 9990:  # noqa: PLR2004  any wider and adding an offset may overflow
+        message = "must lie between the years 1970 and 9990"
+        raise ValueError(message)
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_in_utc), AfterValidator(_no_far_times)]
+"""ISO-8601 on the way in (a bare date is its midnight, no zone is UTC), with milliseconds and `Z` on the way out."""
+
+
+class Page(Shape, Generic[T]):
+    """One page of a list, newest first."""
+
+    data: list[T] = told("The entries of this page, newest first.")
+    next_token: str | None = optional("Give it back as `nextToken` for the next page; absent on the last one.", "eyJ2Ijox")
+
+
+def instant(moment: datetime) -> str:
+    """ISO-8601 in UTC with milliseconds, as every time in an answer."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shown(value: object) -> Any:  # noqa: ANN401  JSON
+    """A model as JSON values: camelCase, absent instead of null, Decimals kept for the encoder.
+
+    A null inside a mapping is data of somebody's (`configData`, an event's body), so it stays. A field whose null says something
+    carries `json_schema_extra={"null": True}`.
+    """
+    if isinstance(value, BaseModel):
+        answer = {}
+        for name, about in type(value).model_fields.items():
+            held = getattr(value, name)
+            if held is not None or _says_null(about.json_schema_extra):
+                answer[about.serialization_alias or about.alias or name] = shown(held)
+        return answer
+    if isinstance(value, Mapping):
+        return {key: shown(held) for key, held in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [shown(held) for held in value]
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, Enum):
+        return value.value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value
+
+
+def _says_null(extra: object) -> bool:
+    return isinstance(extra, dict) and bool(extra.get("null"))
