@@ -110,7 +110,7 @@ class Renewals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What Intuit answered to a code or to a refresh token. `ends_in` is the nearer of the two ends of consent, if told."""
+    """What Intuit answered to a code or to a refresh token. `ends_in`: the nearer of the two ends of consent."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -160,7 +160,7 @@ class ConnectionBook(Protocol):
     def break_(self, connection: Connection, trouble: Trouble, notice: Notice) -> bool:
         """CONNECTED -> NEEDS_RECONNECT with its error event and its notice, in one transaction; version + 1.
 
-        On the condition of status CONNECTED and `connection.version`; False (and nothing written) if that does not hold.
+        On the condition of status CONNECTED and `connection.version`; False and nothing written if that does not hold.
         """
 
     def consent_ends(self, connection: Connection, ends: datetime) -> None:
@@ -170,7 +170,7 @@ class ConnectionBook(Protocol):
         """Write a notice unless one of that id was ever written; whether it was written now."""
 
     def shared(self, connection: Connection) -> bool:
-        """Whether another CONNECTED credential of the installation leads to the same company of the same destination."""
+        """Whether another CONNECTED credential of the installation leads to the same company and destination."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Hindrance(StrEnum):
     THROTTLED = "throttled"
     NOT_AUTHORIZED = "not authorized"
     UNAVAILABLE = "unavailable"
+    BATCH_REFUSED = "batch refused"
+    """The batch as a whole was refused, which says nothing of its bills: each has to be sent alone."""
     LEASE_TOO_SHORT = "lease too short"
 
 
