@@ -1,0 +1,53 @@
+"""One mail to one reader, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from m3ter_quickbooks.problems import TryLater
+from notifications.gather import Places, gather
+from notifications.mails.render import render
+from notifications.mails.words import write
+from notifications.ports import Book, Claim, Clock, MailOrder, Marks, Post
+
+LEASE: Final = timedelta(seconds=90)
+"""Longer than the function may run (60 s), shorter than the queue hides a message (360 s)."""
+
+
+class Delivered(StrEnum):
+    """How an order ended well."""
+
+    SENT = "sent"
+    ALREADY_SENT = "already sent"
+    NOTHING_TO_TELL = "nothing to tell"
+    NOBODY_TO_TELL = "nobody to tell"
+
+
+def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock, places: Places) -> Delivered:
+    """Send the mail unless it was sent. Raises TryLater (also while another worker has the same order in hand).
+
+    Where the answer of SES is missing, the lease stays: the queue gives the order again after it has run out.
+    """
+    now = clock()
+    notice = book.notice(order.organization_id, order.notice_id)
+    incident = gather(notice, book, places) if notice else None
+    if incident is None:
+        return Delivered.NOTHING_TO_TELL
+    to = book.address(order.organization_id, order.user_id, now)
+    if to is None:
+        return Delivered.NOBODY_TO_TELL
+    claim = marks.claim(order, now, LEASE)
+    if claim is Claim.SENT:
+        return Delivered.ALREADY_SENT
+    if claim is Claim.BUSY:
+        raise TryLater("Another worker is sending this mail; it is looked at again once its lease has run out.")
+    mail = render(write(incident))
+    try:
+        post.send(to, mail.subject, mail.text, mail.html)
+    except TryLater:
+        marks.give_back(order)
+        raise
+    marks.sent(order, clock())
+    return Delivered.SENT

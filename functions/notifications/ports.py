@@ -1,0 +1,101 @@
+"""All that the notices know of the outside world; `wiring.py` builds the real ones, tests pass fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.connection.connection import Connection
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
+from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.run.trouble import Notice, Trouble
+
+Clock = Callable[[], datetime]
+"""Aware UTC now."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailOrder:
+    """One notice for one reader. Names nobody: the address is read when the mail is sent."""
+
+    organization_id: OrganizationId
+    notice_id: str
+    user_id: UserId
+
+
+class Claim(StrEnum):
+    """What came of a claim."""
+
+    TAKEN = "taken"
+    SENT = "sent"
+    BUSY = "busy"
+
+
+class Book(Protocol):
+    """What the table says, read consistently. Whatever may have been deleted meanwhile is None."""
+
+    def notice(self, organization_id: OrganizationId, notice_id: str) -> Notice | None:
+        """A committed notice."""
+
+    def organization_name(self, organization_id: OrganizationId) -> str:
+        """Its name, or its id where it has none."""
+
+    def integrations(self, organization_id: OrganizationId) -> Sequence[Integration]:
+        """Every configuration of the organization, disabled ones included."""
+
+    def connection(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection | None:
+        """A credential as it stands now."""
+
+    def address(self, organization_id: OrganizationId, user_id: UserId, now: datetime) -> str | None:
+        """Where the user gets mail; None for one who was removed, whose access has ended, or who has no address."""
+
+    def errors_in_a_row(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, until: datetime, count: int
+    ) -> Sequence[Trouble]:
+        """The newest `count` error events of the configuration that spoke against it, none after `until`."""
+
+
+class Outbox(Protocol):
+    """The outgoing events' bus."""
+
+    def publish(self, trouble: Trouble) -> None:
+        """Put it on the bus exactly as committed. Raises TryLater."""
+
+
+class MailOrders(Protocol):
+    """The queue of mails: one message for each reader, so that one bad address holds back nobody else."""
+
+    def place(self, orders: Sequence[MailOrder]) -> None:
+        """Raises TryLater if any was not taken."""
+
+
+class Marks(Protocol):
+    """Who got which mail.
+
+        claim ──> lease_until set ──> send ──> sent_at set       a second claim: BUSY, later SENT
+                       │
+                       └─ the worker died: the lease runs out, the next claim is TAKEN
+
+    Taken before the mail is sent, so of two workers with the same order one sends. A worker that dies between SES's
+    answer and the mark costs a second mail, never a lost one.
+    """
+
+    def claim(self, order: MailOrder, now: datetime, lease: timedelta) -> Claim:
+        """One conditional write."""
+
+    def sent(self, order: MailOrder, now: datetime) -> None:
+        """The mail is out: no claim is ever TAKEN again."""
+
+    def give_back(self, order: MailOrder) -> None:
+        """The mail is certainly not out: the next claim need not wait for the lease."""
+
+
+class Post(Protocol):
+    """SES."""
+
+    def send(self, to: str, subject: str, text: str, html: str) -> None:
+        """One mail to one address. Raises TryLater where it is certainly not out, else it may be."""

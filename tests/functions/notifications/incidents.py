@@ -1,0 +1,90 @@
+"""The incidents that the golden mails tell about. Made up; no real company, account or address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from m3ter_quickbooks.run.trouble import EventName, NoticeKind
+from notifications.mails.incident import Affected, Cause, Incident
+
+AT = datetime(2026, 11, 22, 10, 4, 31, tzinfo=UTC)
+ORGANIZATION = "/organizations/0f0e0d0c-0000-4000-8000-000000000001"
+CONFIGURATION = f"{ORGANIZATION}/integrationconfigs/0192f0aa-7c3e-7d6b-9c1a-3f2a1b4c5d6e"
+CREDENTIAL = f"{ORGANIZATION}/integrationcredentials/0192f0ab-11d2-7a90-8f00-5a6b7c8d9e0f"
+API = "https://api.example.com/prod"
+CONSOLE = "https://console.example.com"
+
+CAUSES = (
+    Cause(
+        EventName.MISSING_ACCOUNT_MAPPING,
+        None,
+        6,
+        AT - timedelta(minutes=52),
+        AT,
+        "The account “Acme Europe” (2c1d0000-0000-4000-8000-000000000001) is not mapped to a QuickBooks customer. "
+        "Create an external mapping from this Account to a Customer.",
+    ),
+    Cause(
+        EventName.PERFORM,
+        "6000",
+        3,
+        AT - timedelta(minutes=40),
+        AT - timedelta(minutes=12),
+        "QuickBooks refused the invoice for bill INV-0007: the customer “Globex UK” is billed in GBP, the bill is in "
+        "EUR. Map the account to a customer in EUR.",
+    ),
+    Cause(
+        EventName.VALIDATION,
+        None,
+        1,
+        AT - timedelta(minutes=31),
+        AT - timedelta(minutes=31),
+        "The lines of bill INV-0009 add up to 1,204.50 EUR, the bill says 1,240.50 EUR. Recalculate the bill in m3ter.",
+    ),
+)
+
+DISABLED = Incident(
+    kind=NoticeKind.DISABLED,
+    at=AT,
+    organization="Acme Ltd",
+    affected=(Affected("0192f0aa-7c3e-7d6b-9c1a-3f2a1b4c5d6e", "Bills to QuickBooks", enabled=False, recovered=False),),
+    address=API + CONFIGURATION,
+    link=CONSOLE + CONFIGURATION,
+    causes=CAUSES,
+    company="Acme Holdings Inc.",
+)
+ENABLED_AGAIN = replace(DISABLED, affected=(replace(DISABLED.affected[0], enabled=True, recovered=True),))
+FAILING = replace(
+    DISABLED,
+    kind=NoticeKind.FAILING,
+    affected=(replace(DISABLED.affected[0], enabled=True),),
+    causes=CAUSES[1:2],
+    link=None,
+)
+RECONNECT = replace(
+    DISABLED,
+    kind=NoticeKind.RECONNECT,
+    causes=(),
+    address=API + CREDENTIAL,
+    link=CONSOLE + CREDENTIAL,
+    affected=(
+        replace(DISABLED.affected[0], enabled=True),
+        Affected("0192f0ac-0000-7000-8000-000000000002", "Invoices UK", enabled=True, recovered=True),
+    ),
+)
+CONSENT_ENDING = replace(
+    RECONNECT,
+    kind=NoticeKind.CONSENT_ENDING,
+    connected=True,
+    ends=AT + timedelta(days=14),
+    affected=RECONNECT.affected[:1],
+)
+
+ALL = {
+    "disabled": DISABLED,
+    "enabled-again": ENABLED_AGAIN,
+    "failing": FAILING,
+    "reconnect": RECONNECT,
+    "consent-ending": CONSENT_ENDING,
+}
