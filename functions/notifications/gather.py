@@ -35,6 +35,8 @@ def gather(notice: Notice, book: Book, places: Places) -> Incident | None:
         return None
     credential_id = notice.credential_id or integrations[0].credential_id
     connection = book.connection(notice.organization_id, credential_id) if credential_id else None
+    if connection is None and notice.configuration_id is None:
+        return None
     path = _path(notice)
     return Incident(
         kind=notice.kind,

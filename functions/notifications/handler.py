@@ -1,0 +1,69 @@
+"""The door of functions/notifications: the table's stream on one side, the queue of mails on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from traceback import extract_tb
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from m3ter_quickbooks.problems import Problem
+from notifications.announce import announce
+from notifications.deliver import deliver
+from notifications.world import World, real_world
+
+logger = Logger()
+metrics = Metrics()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics(raise_on_empty_metrics=False)
+def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Take a batch of changes, or of mail orders; what failed is named, and given again."""
+    records = event.get("Records", [])
+    mails = bool(records) and records[0].get("eventSource") == "aws:sqs"
+    failed = (send_mails if mails else announce_changes)(records, real_world())
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+
+
+def announce_changes(records: Sequence[Mapping[str, Any]], world: World) -> list[str]:
+    """The sequence number of the first change that could not be announced, if any.
+
+    The stream gives that change and every later one again, so nothing after it is begun.
+    """
+    for record in records:
+        try:
+            change = world.read_change(record)
+            if change is not None:
+                announce(change, world.book, world.outbox, world.orders)
+        except Exception as error:  # noqa: BLE001  the door: the stream keeps the change, an alarm tells if it stays
+            logger.error("change not announced", error=what_happened(error), event_id=record.get("eventID"))  # noqa: TRY400  see what_happened
+            metrics.add_metric(name="ChangesNotAnnounced", unit=MetricUnit.Count, value=1)
+            return [str(record["dynamodb"]["SequenceNumber"])]
+    return []
+
+
+def send_mails(records: Sequence[Mapping[str, Any]], world: World) -> list[str]:
+    """The ids of the messages whose mail is not out yet: the queue gives them again, then to its dead letters."""
+    failed = []
+    for record in records:
+        try:
+            order = world.read_order(str(record["body"]))
+            outcome = deliver(order, world.book, world.marks, world.post, world.clock, world.places)
+            logger.info("mail order done", outcome=outcome, notice=order.notice_id, user=order.user_id)
+        except Exception as error:  # noqa: BLE001  the door: one reader's mail holds back nobody else's
+            logger.error("mail not sent", error=what_happened(error), message_id=record["messageId"])  # noqa: TRY400  see what_happened
+            metrics.add_metric(name="MailsNotSent", unit=MetricUnit.Count, value=1)
+            failed.append(str(record["messageId"]))
+    return failed
+
+
+def what_happened(error: Exception) -> str:
+    """For the log: a problem's own sentence, of anything else where it was raised; its text may hold an address."""
+    if isinstance(error, Problem):
+        return error.message
+    frames = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in extract_tb(error.__traceback__))
+    return f"{type(error).__name__} in {' > '.join(frames)}"

@@ -1,0 +1,101 @@
+"""From the table's stream: what a committed change calls for, also when it comes twice, late or half."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.run.trouble import NoticeKind
+from notifications.handler import announce_changes
+from notifications.ports import MailOrder
+from tests.functions.notifications.world_of_fakes import (
+    ANNA,
+    BEN,
+    CARA,
+    ORGANIZATION,
+    Fakes,
+    change_record,
+    integration,
+    notice,
+    trouble,
+)
+
+
+def orders(*readers: str, of: str = "notice-1") -> list[MailOrder]:
+    return [MailOrder(ORGANIZATION, of, reader) for reader in readers]
+
+
+def test_an_error_event_is_published() -> None:
+    fakes = Fakes()
+    assert announce_changes([change_record(1, trouble(1))], fakes.world) == []
+    assert fakes.outbox.published == [trouble(1)]
+
+
+def test_a_change_that_calls_for_nothing_is_passed_over() -> None:
+    fakes = Fakes()
+    assert announce_changes([change_record(1, None), change_record(2, trouble(2))], fakes.world) == []
+    assert fakes.outbox.published == [trouble(2)]
+
+
+def test_a_notice_becomes_one_order_for_each_chosen_reader() -> None:
+    fakes = Fakes()
+    assert announce_changes([change_record(1, notice())], fakes.world) == []
+    assert fakes.orders.placed == orders(ANNA, BEN)
+
+
+def test_a_notice_that_nobody_is_to_read_orders_nothing() -> None:
+    fakes = Fakes()
+    fakes.book.configurations = [integration()]
+    assert announce_changes([change_record(1, notice())], fakes.world) == []
+    assert fakes.orders.placed == []
+
+
+def test_a_lost_connection_is_told_once_to_each_reader_of_all_its_integrations() -> None:
+    fakes = Fakes()
+    another = replace(integration(CARA, id_="c3"), credential_id=CredentialId("another"))
+    fakes.book.configurations = [
+        integration(ANNA, BEN, id_="c1"),
+        integration(BEN, CARA, id_="c2"),
+        another,
+    ]
+    assert announce_changes([change_record(1, notice(NoticeKind.RECONNECT))], fakes.world) == []
+    assert fakes.orders.placed == orders(ANNA, BEN, CARA)
+
+
+def test_a_batch_that_fails_half_way_is_given_again_from_there() -> None:
+    fakes = Fakes()
+    records = [change_record(n, trouble(n)) for n in range(1, 6)]
+    assert announce_changes(records[:2], fakes.world) == []
+    fakes.outbox.refusals = 1
+    assert announce_changes(records[2:], fakes.world) == ["3"]
+    assert fakes.outbox.published == [trouble(1), trouble(2)]
+    assert announce_changes(records[2:], fakes.world) == []
+    assert fakes.outbox.published == [trouble(n) for n in range(1, 6)]
+
+
+def test_orders_that_were_taken_in_part_are_placed_again() -> None:
+    fakes = Fakes()
+    fakes.orders.full = 1
+    record = change_record(7, notice())
+    assert announce_changes([record], fakes.world) == ["7"]
+    assert announce_changes([record], fakes.world) == []
+    assert fakes.orders.placed == orders(ANNA, ANNA, BEN)
+
+
+def test_a_busy_table_is_asked_again() -> None:
+    fakes = Fakes()
+    fakes.book.down = True
+    assert announce_changes([change_record(9, notice())], fakes.world) == ["9"]
+
+
+def test_a_record_that_cannot_be_read_is_reported_and_its_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    fakes = Fakes()
+    with caplog.at_level(logging.INFO):
+        assert announce_changes([change_record(4, None, broken=True)], fakes.world) == ["4"]
+    logged = " ".join(str(vars(record)) for record in caplog.records)
+    assert "change not announced" in logged
+    assert "ValueError" in logged
+    assert "anna@example.com" not in logged
