@@ -20,7 +20,7 @@ from m3ter_quickbooks.invoice.document import DocumentKind
 
 @dataclass(frozen=True, slots=True)
 class RemoteDocument:
-    """An invoice or credit memo as QuickBooks shows it. `note` is its PrivateNote, `balance` what is still to be paid."""
+    """An invoice or credit memo as QuickBooks shows it. `note`: its PrivateNote, `balance`: still to be paid."""
 
     kind: DocumentKind
     id: str

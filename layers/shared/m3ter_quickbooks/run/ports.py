@@ -59,8 +59,8 @@ class Closing:
     """The end of a run: one transaction, all or nothing (rule 5).
 
     `run` is the run as it is to be stored (its status not open). `delivery`: written if not None, with the condition
-    that the stored rev is the one it names. `count`: what the configuration's error count becomes, None to leave it alone; conditional
-    on `count_read`. `disable` is set together with the count that reaches ten: enabled becomes false and the
+    that the stored rev is the one it names. `count`: what the configuration's error count becomes, None to leave it
+    alone; conditional on `count_read`. `disable` is set together with the count that reaches ten: enabled becomes false and the
     configuration's version is raised by one. `trouble` is the error event, `notices` what the stream will mail, `look`
     the later look for a create that was once unsure.
     """
@@ -73,6 +73,10 @@ class Closing:
     troubles: tuple[Trouble, ...] = ()
     notices: tuple[Notice, ...] = ()
     look: LookAgain | None = None
+    mapping: ExternalMapping | None = None
+    """The bill's own document, to be put as a `Bill` mapping (whatever is there already is replaced)."""
+    unmapped: ExternalMapping | None = None
+    """The `Bill` mapping of a document that was taken back, to be removed."""
 
 
 class CountMoved(Exception):  # noqa: N818  not an error: the count was read too early; read it again and close again
@@ -96,7 +100,7 @@ class Runs(Protocol):
         """The bill that this run is about. Raises Missing."""
 
     def wait(self, run: Run) -> Run:
-        """Store `status`, `due_at`, `attempts`, `reason`, only while the stored run is open. Raises Clash if it is closed."""
+        """Store `status`, `due_at`, `attempts`, `reason` while the stored run is open. Raises Clash if it is closed."""
 
     def due(self, now: datetime, limit: int) -> list[Run]:
         """Open runs whose `due_at` is past, oldest first."""
@@ -136,16 +140,14 @@ class Deliveries(Protocol):
 class Knowledge(Protocol):
     """The one batch read."""
 
-    def about(
-        self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None
-    ) -> Known:
-        """Delivery record, account, mappings and exchange rate for `run`, read consistently, in one request where 100 keys do."""
+    def about(self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None) -> Known:
+        """Delivery record, account, mappings and rate for `run`, read consistently, in one request where 100 keys do."""
 
     def keep_rate(self, company_id: str, needed: RateNeeded, rate: Decimal) -> None:
         """Remember a rate for its day."""
 
     def keep_account(self, organization_id: OrganizationId, account: Account, dto: Mapping[str, object]) -> bool:
-        """Store an account snapshot unless a higher version is there; whether it was stored. A tie goes to the caller."""
+        """Store an account snapshot unless a higher version is there; whether it was. A tie goes to the caller."""
 
     def forget_account(self, organization_id: OrganizationId, account_id: AccountId) -> None:
         """A deleted account."""
@@ -169,7 +171,7 @@ class Connections(Protocol):
 
 
 class QuickBooks(Protocol):
-    """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), except after a 401 that proves nothing happened."""
+    """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), but after a 401: nothing happened."""
 
     def write(self, connection: Connection, op: Operation) -> Answer:
         """Send one written-ahead operation: its bytes, its request id."""
@@ -183,7 +185,7 @@ class QuickBooks(Protocol):
     def look_for(
         self, connection: Connection, kind: DocumentKind, customer_id: str, txn_date: date, marker: str
     ) -> list[RemoteDocument]:
-        """Every document of that customer and day whose PrivateNote contains `marker`, all pages (PrivateNote cannot be queried)."""
+        """Every document of that customer and day whose PrivateNote contains `marker`; it cannot be queried, so all pages."""
 
     def numbered(self, connection: Connection, kind: DocumentKind, number: str) -> list[RemoteDocument]:
         """Every document that carries this DocNumber."""
@@ -220,7 +222,9 @@ class M3ter(Protocol):
     """m3ter's API, for events that came without line items or with an unknown account."""
 
     def bill(self, organization_id: OrganizationId, bill_id: BillId) -> Bill | None:
-        """The bill with its line items; None where the organization has no m3ter credentials or m3ter has no such bill."""
+        """The bill with its line items; None without m3ter credentials, or where m3ter has no such bill."""
 
-    def account(self, organization_id: OrganizationId, account_id: AccountId) -> tuple[Account, Mapping[str, object]] | None:
+    def account(
+        self, organization_id: OrganizationId, account_id: AccountId
+    ) -> tuple[Account, Mapping[str, object]] | None:
         """The account and its own body; None as above."""

@@ -24,7 +24,7 @@ class EventName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One error event. `dto` is what stands in `m3terEvent.eventData.newDto`, camelCase, without personal data or secrets.
+    """One error event. `dto` stands in `m3terEvent.eventData.newDto`, camelCase, without personal data or secrets.
 
     `cause` is a short stable key of the cause (such as `missing_account_mapping` or `quickbooks.6000`), for grouping.
     Kept 28 days.
@@ -53,7 +53,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that people are to be told by mail, committed with what caused it. One per incident: `id` says which."""
+    """Something that people are to be told by mail, committed with what caused it. One per incident."""
 
     id: str
     organization_id: OrganizationId

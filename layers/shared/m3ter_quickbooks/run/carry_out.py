@@ -1,0 +1,498 @@
+"""Carrying out one run: claim, settle what is open, send what is wanted, close. The protocol of docs/sending-once.
+
+    W1  claim v1 ─ C op1 ─▶╎ no answer; look: none; stop      lease until sentAt + H
+           ├───────────────╎────────── may still land ────────┤
+    QBO                    ╎        (commits here, late)      ╎
+    W2      v2: live lease ╎ run WAITING, due                 ├ claim v2, op1 kept ─ look: FOUND, adopt ─ op2 = U ─▶ close
+                           ╎                                  ╎                    └ none: op1 again, same bytes and id
+    W1 (zombie)            ╎                                  ╎ wakes: send? lease over, stops. close? rev moved, stops.
+
+An attempt is a generator without a network of its own for writes: it yields `Reserve` and `Send`, and is told what came
+of it. That is how several bills for one company leave as one batch while each is settled alone (rule 4, `dispatch.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from m3ter_quickbooks.connection.connection import Connection
+from m3ter_quickbooks.problems import Clash, ConnectionLost, Refused, TryLater
+from m3ter_quickbooks.run import gate, planning
+from m3ter_quickbooks.run.answer import Accepted, Answer, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
+from m3ter_quickbooks.run.case import Case
+from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
+from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
+from m3ter_quickbooks.run.run import Outcome, RunStatus
+from m3ter_quickbooks.run.world import World
+
+SOON = timedelta(seconds=2)
+THROTTLED_FOR = timedelta(seconds=60)
+"""What Intuit asks for after a 429 that does not say how long (facts 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """May one request to this company leave? `alone`: it must not travel in a batch."""
+
+    company_id: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Yes, from this moment on."""
+
+    at: datetime
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """No; there may be room then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this operation, but only while `lease_until` outlives it by H (rule 3)."""
+
+    connection: Connection
+    op: Operation
+    slot: Slot
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of it. `at` is not before the moment it left."""
+
+    answer: Answer
+    at: datetime
+
+
+Asks = Reserve | Send
+Told = Slot | Busy | Sent
+Steps = Generator[Asks, Told, Rest | None]
+
+
+class Attempt:
+    """One worker's attempt at one run. `record` is the delivery record as we last wrote or read it."""
+
+    def __init__(self, case: Case, world: World, deadline: datetime) -> None:
+        self.case = case
+        self.world = world
+        self.lease_until = deadline + world.in_flight
+        self.record = case.delivery
+        self.holding = False
+        self.kept = False
+        """The open operation was written ahead by an earlier claim: it may have been sent, and may still land."""
+        # `unchanged` compares with what is done, and only where no operation is open: an open update may have landed.
+        settled = case.delivery.done if case.delivery.op is None else None
+        self.shows = settled.payload_hash if settled else None
+        self.outcome: Outcome | None = None
+        self.warnings = list(case.warnings)
+        self.was_unsure = False
+        self.last_create: Operation | None = None
+        self.stale_in_a_row = 0
+        self.looked = False
+        self.request_id: str | None = None
+        self.intuit_tid: str | None = None
+
+    def steps(self) -> Steps:
+        """Until the run rests; None when somebody else has taken the bill over and we have nothing left to say."""
+        try:
+            return (yield from self._until_it_rests())
+        except Clash:
+            if self.holding:
+                return None
+            return self._pause(RunStatus.WAITING, SOON, "another worker has just claimed this bill")
+        except TryLater as later:
+            return self._later(later)
+        except ConnectionLost:
+            return Ending(RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST, keep_op=True)
+        except Refused as no:
+            return replace(failed(no.message, f"quickbooks.{no.code}", intuit_tid=no.intuit_tid), keep_op=True)
+
+    # --- rule 1: claim
+
+    def _until_it_rests(self) -> Steps:
+        rest = self._before_claiming()
+        if rest is not None:
+            return rest
+        op = self.record.op
+        self.kept = op is not None and planning.keeps(op, self.case.run.fence)
+        if op is None or not self.kept:
+            planned = self._plan()
+            if not isinstance(planned, Operation):
+                return planned
+            op = planned
+        slot = yield from self._reserve(op, alone=self.kept)
+        if isinstance(slot, Busy):
+            return self._busy(slot)
+        self._claim(op, slot)
+        while True:
+            rest = yield from self._settle(slot)
+            if rest is not None:
+                return rest
+            planned = self._plan()
+            if not isinstance(planned, Operation):
+                return planned
+            slot = yield from self._reserve(planned)
+            if isinstance(slot, Busy):
+                return self._busy(slot)
+            self._write_ahead(planned, slot)
+
+    def _reserve(self, op: Operation, *, alone: bool = False) -> Generator[Asks, Told, Slot | Busy]:
+        """A turn under the rate limit. Repeats travel alone, and QuickBooks has no void in a batch that we trust."""
+        told = yield Reserve(self.case.company_id, alone or op.verb is Verb.VOID)
+        if isinstance(told, Sent):
+            raise TypeError(told)
+        return told
+
+    def _send(self, op: Operation, slot: Slot) -> Generator[Asks, Told, Sent]:
+        told = yield Send(self.case.connection, op, slot, self.lease_until)
+        if not isinstance(told, Sent):
+            raise TypeError(told)
+        self.intuit_tid = getattr(told.answer, "intuit_tid", None) or self.intuit_tid
+        return told
+
+    def _before_claiming(self) -> Rest | None:
+        record, fence, now = self.record, self.case.run.fence, self.world.clock()
+        if record.fence is not None and fence < record.fence:
+            return Ending(RunStatus.COMPLETE, Outcome.SUPERSEDED, gate.Reason.SUPERSEDED)
+        again = self.case.run.parent_run_id is not None
+        if record.done is not None and record.done.fence == fence and record.op is None and not again:
+            return Ending(RunStatus.COMPLETE, Outcome.UNCHANGED, gate.Reason.UNCHANGED)
+        if record.lease_until is not None and record.leased(now):
+            return Pause(RunStatus.WAITING, record.lease_until, "another worker may still be sending this bill")
+        if self.case.wanted.document is None and not self.case.integration.settings.void_invoice_on_bill_deletion:
+            # A deletion takes the fence even where nothing is voided, so that nothing older follows it.
+            self.record = replace(record, fence=fence, claim=self.world.new_claim(), lease_until=None)
+            self.holding = True
+            return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOT_VOIDED, finished=record.op is None)
+        return None
+
+    def _claim(self, op: Operation, slot: Slot) -> None:
+        """One conditional write takes claim, lease and fence, and writes the operation ahead.
+
+        The lease outlives this invocation by H, and so whatever it may have sent. `sentAt` of a first send rides along.
+        """
+        if not self.kept:
+            op = replace(op, sent_at=slot.at, batched=slot.batch)
+        claimed = replace(
+            self.record,
+            claim=self.world.new_claim(),
+            lease_until=self.lease_until,
+            fence=self.case.run.fence,
+            op=op,
+            op_number=op.number,
+        )
+        self.record = self.world.deliveries.write(claimed)
+        self.holding = True
+
+    def _write_ahead(self, op: Operation, slot: Slot) -> None:
+        op = replace(op, sent_at=slot.at, batched=slot.batch)
+        self.record = self.world.deliveries.write(replace(self.record, op=op, op_number=op.number))
+        self.kept = False
+
+    # --- rule 2: plan
+
+    def _plan(self) -> Operation | Rest:
+        """The next write, or the end: QuickBooks shows what is wanted."""
+        wanted, ref = self.case.wanted, self.record.document
+        if ref is not None and self._needs_a_look(ref):
+            paid = self._look_at_document(ref)
+            if paid is not None:
+                return paid
+            ref = self.record.document
+        if wanted.document is None:
+            return planning.void(self.record, wanted, ref) if ref is not None else self._finished(Outcome.SKIPPED)
+        if ref is None:
+            return planning.create(self.record, wanted, wanted.document)
+        if ref.kind is not wanted.document.kind:
+            return planning.void(self.record, wanted, ref)
+        if self._shows_it(ref):
+            return self._finished(Outcome.UNCHANGED)
+        return planning.update(self.record, wanted, wanted.document, ref)
+
+    def _shows_it(self, ref: DocumentRef) -> bool:
+        document = self.case.wanted.document
+        return document is not None and ref.kind is document.kind and self.shows == document.payload_hash
+
+    def _finished(self, otherwise: Outcome) -> Ending:
+        outcome = self.outcome or otherwise
+        reasons = {Outcome.UNCHANGED: gate.Reason.UNCHANGED, Outcome.SKIPPED: gate.Reason.NOTHING_SENT}
+        if not self.holding:
+            # No `unchanged` without the claim: this closing takes it, in the one transaction, and no lease.
+            self.record = replace(
+                self.record, fence=self.case.run.fence, claim=self.world.new_claim(), lease_until=None
+            )
+            self.holding = True
+        return Ending(RunStatus.COMPLETE, outcome, reasons.get(outcome), finished=True, intuit_tid=self.intuit_tid)
+
+    def _needs_a_look(self, ref: DocumentRef) -> bool:
+        """A payment was seen on it, or somebody retries what was sent: is it still there, and may it be changed?"""
+        if self.looked:
+            return False
+        retried = self._shows_it(ref) and self.case.run.parent_run_id is not None
+        return retried or (ref.balance != ref.total and not self._shows_it(ref))
+
+    def _look_at_document(self, ref: DocumentRef) -> Ending | None:
+        self.looked = True
+        remote = self.world.quickbooks.read(self.case.connection, ref.kind, ref.id)
+        if remote is None or remote.voided:
+            self._forget_document(ref, remote)
+            return None
+        if not self._shows_it(ref) and planning.paid_bars(remote, self.case.wanted):
+            return _already_paid(remote)
+        self.record = replace(self.record, document=planning.ref_of(remote))
+        return None
+
+    # --- rule 3: send, settle
+
+    def _settle(self, slot: Slot) -> Steps:
+        """Bring the one open operation to its end; None when it has one and the next may be planned."""
+        op = self.record.op
+        if op is None:
+            return None
+        self.request_id = op.request_id
+        if op.verb is Verb.CREATE:
+            self.last_create = op
+        if self.kept:
+            self.was_unsure = self.was_unsure or op.verb is Verb.CREATE
+            if op.verb is Verb.CREATE:
+                rest = self._look_before_repeating(op)
+                if rest is not None or self.record.op is None:
+                    return rest
+                again = yield from self._reserve(op, alone=True)
+                if isinstance(again, Busy):
+                    return self._busy(again)
+                slot = again
+            op = replace(op, sent_at=slot.at, unsure=True)
+            self.record = self.world.deliveries.write(replace(self.record, op=op))
+        sent = yield from self._send(op, slot)
+        match sent.answer:
+            case Accepted(document=document):
+                self._accepted(op, document)
+                return None
+            case RefusedWrite():
+                return self._refused(op, sent.answer)
+            case NotSent():
+                return self._not_sent(op, sent.answer)
+            case Unsure():
+                return self._unsure(op, sent)
+
+    def _look_before_repeating(self, op: Operation) -> Rest | None:
+        """A create that may have landed is looked for by its own marker. Found means adopt, at any time.
+
+        "Not found" counts only after sentAt + H. A create that first left in a batch goes out under another id than it
+        did then, so it gets a second look, one more H later (sending-once part 3).
+        """
+        if self._adopt(op):
+            return None
+        now = self.world.clock()
+        settled_from = (op.sent_at or now) + self.world.in_flight
+        if now < settled_from:
+            return self._stop(op, settled_from, op.sent_at or now)
+        if op.batched:
+            return self._stop(replace(op, batched=False), now + self.world.in_flight, now)
+        return None
+
+    def _adopt(self, op: Operation) -> bool:
+        if op.customer_id is None or op.txn_date is None:
+            raise TypeError(op.verb)
+        found = self.world.quickbooks.look_for(
+            self.case.connection, op.kind, op.customer_id, op.txn_date, planning.marker(op)
+        )
+        if not found:
+            return False
+        self._take_over(op, found[0])
+        return True
+
+    def _take_over(self, op: Operation, document: RemoteDocument) -> None:
+        self.outcome = Outcome.ADOPTED
+        if document.voided:
+            self._forget_document(planning.ref_of(document), document)
+            self.record = replace(self.record, op=None)
+            return
+        self.record = replace(self.record, op=None, document=planning.ref_of(document))
+        self.shows = op.payload_hash
+        self._compare_total(op, document)
+
+    def _accepted(self, op: Operation, document: RemoteDocument | None) -> None:
+        self.stale_in_a_row = 0
+        if op.verb is Verb.VOID or document is None:
+            self.record = replace(self.record, op=None, document=None)
+            self.shows, self.outcome = None, Outcome.VOIDED
+            return
+        self.record = replace(self.record, op=None, document=planning.ref_of(document))
+        self.shows = op.payload_hash
+        self.outcome = Outcome.CREATED if op.verb is Verb.CREATE else Outcome.UPDATED
+        self._compare_total(op, document)
+
+    def _compare_total(self, op: Operation, document: RemoteDocument) -> None:
+        if document.total != op.total:
+            self.warnings.append(
+                f"QuickBooks shows a total of {document.total} for {document.kind.value} "
+                f"{document.number or document.id}, "
+                f"the bill says {op.total}: usually tax that QuickBooks added. Compare both before you send it on."
+            )
+
+    def _unsure(self, op: Operation, sent: Sent) -> Rest | None:
+        self.was_unsure = self.was_unsure or op.verb is Verb.CREATE
+        op = replace(op, sent_at=sent.at, unsure=True)
+        if op.verb is not Verb.CREATE:
+            # The SyncToken makes a repeat once: no lease is needed for it.
+            self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=None))
+            self.holding = False
+            return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), _NO_ANSWER, attempt=True)
+        try:
+            if self._adopt(op):
+                return None
+        except (TryLater, ConnectionLost, Refused):
+            pass  # the look failed as the create did: it is made again when the window is over
+        return self._stop(op, sent.at + self.world.in_flight, sent.at)
+
+    def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
+        """An orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""
+        op = replace(op, sent_at=sent_at, unsure=True)
+        self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=until))
+        self.holding = False
+        return Pause(RunStatus.AWAITING_RETRY, until, _NO_ANSWER, attempt=True)
+
+    def _not_sent(self, op: Operation, answer: NotSent) -> Rest:
+        """Nothing happened. The lease may be given back; an operation that never left is forgotten with it."""
+        now = self.world.clock()
+        if answer.because is Hindrance.NOT_AUTHORIZED:
+            self.record = replace(self.record, op=op if op.unsure else None)
+            return Ending(
+                RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST, keep_op=op.unsure, intuit_tid=self.intuit_tid
+            )
+        self._give_back(op)
+        if answer.because is Hindrance.THROTTLED:
+            until = now + (answer.after or THROTTLED_FOR)
+            self.world.pacer.hold_back(self.case.company_id, until)
+            until += SOON * self.world.jitter()
+            return Pause(RunStatus.RATE_LIMIT_RETRY, until, "QuickBooks asked to wait (rate limit)")
+        if answer.because is Hindrance.LEASE_TOO_SHORT:
+            return self._pause(RunStatus.WAITING, SOON, "this invocation ends before QuickBooks could answer")
+        return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), "QuickBooks could not be reached", attempt=True)
+
+    def _give_back(self, op: Operation) -> None:
+        self.record = self.world.deliveries.write(replace(self.record, op=op if op.unsure else None, lease_until=None))
+        self.holding = False
+
+    # --- definite refusals
+
+    def _refused(self, op: Operation, answer: RefusedWrite) -> Rest | None:
+        refusal = read_refusal(answer, kind=op.kind, bill_id=self.case.run.bill_id, document=self.case.wanted.document)
+        if op.verb is not Verb.CREATE and refusal.kind in {RefusalKind.STALE, RefusalKind.NOT_FOUND}:
+            return self._read_then_plan_again(op, refusal, answer)
+        if op.verb is Verb.CREATE and refusal.kind is RefusalKind.DUPLICATE_NUMBER and self._ours_by_number(op):
+            return None
+        self.record = replace(self.record, op=None)
+        if self.kept and op.fence != self.case.run.fence:
+            # A create of an older version, refused for good: nothing of it is in QuickBooks. Ours comes next.
+            self.kept = False
+            return None
+        if refusal.kind is RefusalKind.PERIOD_CLOSED:
+            return replace(
+                failed(refusal.message, refusal.cause), status=RunStatus.ACCOUNTING_PERIOD_CLOSED, counts=False
+            )
+        return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
+
+    def _read_then_plan_again(self, op: Operation, refusal: Refusal, answer: RefusedWrite) -> Rest | None:
+        """5010 and 610: read the document FIRST, then the record (the next conditional write is that check)."""
+        if op.document_id is None:
+            raise TypeError(op.verb)
+        remote = self.world.quickbooks.read(self.case.connection, op.kind, op.document_id)
+        self.record = replace(self.record, op=None)
+        if remote is None or remote.voided:
+            if op.verb is Verb.VOID:
+                self.outcome = Outcome.VOIDED
+            self._forget_document(self.record.document, remote)
+            return None
+        if refusal.kind is RefusalKind.NOT_FOUND:
+            # The document is there: something that it refers to is not.
+            return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
+        if planning.paid_bars(remote, self.case.wanted):
+            return _already_paid(remote)
+        self.record = replace(self.record, document=planning.ref_of(remote))
+        self.stale_in_a_row += 1
+        if self.stale_in_a_row > 1:
+            self._write_back()
+            return self._pause(
+                RunStatus.AWAITING_RETRY, self._backoff(), "somebody else is working on the document in QuickBooks"
+            )
+        return None
+
+    def _write_back(self) -> None:
+        self.record = self.world.deliveries.write(replace(self.record, lease_until=None))
+        self.holding = False
+
+    def _forget_document(self, ref: DocumentRef | None, remote: RemoteDocument | None) -> None:
+        """Deleted or voided by a person: what comes next is a new create."""
+        if ref is not None and self.case.wanted.document is not None:
+            how = "deleted" if remote is None else "voided"
+            self.warnings.append(
+                f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; "
+                "a new one was made for this bill."
+            )
+        self.record = replace(self.record, document=None)
+        self.shows = None
+
+    def _ours_by_number(self, op: Operation) -> bool:
+        """6140: the number is taken. By this very create (its answer was lost), or by somebody else's document?"""
+        if op.doc_number is None:
+            return False
+        for document in self.world.quickbooks.numbered(self.case.connection, op.kind, op.doc_number):
+            if planning.marker(op) in document.note:
+                self._take_over(op, document)
+                return True
+        return False
+
+    # --- waiting
+
+    def _busy(self, busy: Busy) -> Pause:
+        if self.holding:
+            op = self.record.op
+            self.record = self.world.deliveries.write(
+                replace(self.record, op=op if op is not None and (self.kept or op.unsure) else None, lease_until=None)
+            )
+            self.holding = False
+        return Pause(RunStatus.WAITING, busy.until, "waiting for its turn under QuickBooks' rate limit")
+
+    def _later(self, later: TryLater) -> Pause:
+        """A read, or a store, that did not work now. A claim that we hold runs out by itself."""
+        now = self.world.clock()
+        until = now + (later.after or self._backoff())
+        if self.holding and self.record.lease_until is not None:
+            until = max(until, self.record.lease_until)
+        status = RunStatus.RATE_LIMIT_RETRY if later.throttled else RunStatus.AWAITING_RETRY
+        return Pause(status, until, later.message, attempt=not later.throttled)
+
+    def _backoff(self) -> timedelta:
+        return backoff(self.case.run.attempts, self.world.jitter())
+
+    def _pause(self, status: RunStatus, wait: timedelta, reason: str, *, attempt: bool = False) -> Pause:
+        return Pause(status, self.world.clock() + wait, reason, attempt=attempt)
+
+    def done(self) -> Done:
+        """What the record remembers of a finished version."""
+        return Done(self.case.run.fence, self.case.wanted.payload_hash)
+
+
+_NO_ANSWER = "QuickBooks' answer was lost; the document is looked for before anything is sent again"
+
+
+def _already_paid(remote: RemoteDocument) -> Ending:
+    name = f"{remote.kind.value} {remote.number or remote.id}"
+    message = (
+        f"{name} has payments or credits of {remote.paid} on it in QuickBooks, so it was not changed. "
+        "Unapply the payment there and retry the run, or settle the difference with a document of your own."
+    )
+    return replace(failed(message, "invoice_already_paid"), status=RunStatus.INVOICE_ALREADY_PAID, counts=False)

@@ -1,0 +1,285 @@
+"""Several runs in hand at once: what is ready for the same company leaves as one batch, and each is settled alone.
+
+    attempts ──▶ Reserve ──▶ two or more for one company: one batch slot, else a slot each
+             ◀── Slot ─────┘
+             ──▶ claim ──▶ Send ──▶ wait for the slot, check the lease, send ──▶ Sent ──▶ …until every attempt rests
+
+A batch is transport, not a unit (rule 4): it is never sent again, each of its bills is settled by its own attempt. A
+bug in one bill must not hold back the others, so each step runs inside the `shield` that the door hands in.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, Refused, TryLater
+from m3ter_quickbooks.run import aftermath, gate
+from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
+from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
+from m3ter_quickbooks.run.carry_out import Attempt, Busy, Reserve, Send, Sent, Slot, Steps
+from m3ter_quickbooks.run.case import Case, InHand, prepare
+from m3ter_quickbooks.run.delivery import Delivery, Verb
+from m3ter_quickbooks.run.ports import CountMoved
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
+from m3ter_quickbooks.run.run import Run, RunStatus
+from m3ter_quickbooks.run.trouble import LookAgain
+from m3ter_quickbooks.run.world import World
+
+BATCH_SIZE = 30
+LONGEST_TURN = timedelta(seconds=8)
+"""How long a worker waits for its slot in place; who must wait longer waits in the queue and frees the worker."""
+ROOM_TO_ANSWER = timedelta(seconds=20)
+"""Nothing is sent that this invocation could not hear the answer of."""
+SWEEP_GRACE = timedelta(seconds=90)
+"""The retry message comes first; the sweep takes over when it was lost."""
+CLOSING_TRIES = 20
+_NAMESPACE = UUID("7a3df3f0-2b51-5d0b-8f35-6d3b1c8f2a11")
+
+
+class Shield(Protocol):
+    """Runs one step; what the door makes of a bug is the door's business. False: the step did not come through."""
+
+    def __call__(self, run: Run, step: Callable[[], None]) -> bool:
+        """Run `step` for `run`."""
+
+
+@dataclass(slots=True)
+class _Going:
+    """An attempt on its way, and what it waits to be told."""
+
+    in_hand: InHand
+    attempt: Attempt
+    steps: Steps
+    asks: Reserve | Send | None = None
+
+
+def carry_out(in_hands: Sequence[InHand], world: World, deadline: datetime, shield: Shield) -> None:
+    """Bring every run in hand to rest: closed, or waiting with a due date and a retry message."""
+    going: list[_Going] = []
+    for in_hand in in_hands:
+        shield(in_hand.run, partial(_begin, in_hand, world, deadline, going))
+    while going:
+        _answer_once(going, world, deadline, shield)
+        going = [taken for taken in going if taken.asks is not None]
+
+
+def _begin(in_hand: InHand, world: World, deadline: datetime, going: list[_Going]) -> None:
+    """The gate and the translation, then the attempt's first question."""
+    prepared = _prepare(in_hand, world)
+    if not isinstance(prepared, Case):
+        _rest(in_hand, None, prepared, world)
+        return
+    attempt = Attempt(prepared, world, deadline)
+    taken = _Going(in_hand, attempt, attempt.steps())
+    _advance(taken, None, world)
+    if taken.asks is not None:
+        going.append(taken)
+
+
+def _prepare(in_hand: InHand, world: World) -> Case | Rest:
+    run = in_hand.run
+    try:
+        return prepare(in_hand, world)
+    except TryLater as later:
+        wait = later.after or backoff(run.attempts, world.jitter())
+        status = RunStatus.RATE_LIMIT_RETRY if later.throttled else RunStatus.AWAITING_RETRY
+        return Pause(status, world.clock() + wait, later.message, attempt=not later.throttled)
+    except ConnectionLost:
+        return Ending(RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST)
+    except Refused as no:
+        return failed(no.message, f"quickbooks.{no.code}", intuit_tid=no.intuit_tid)
+
+
+def _advance(taken: _Going, told: Slot | Busy | Sent | None, world: World) -> None:
+    """Tell an attempt what came of its question; it asks the next one, or rests."""
+    asked, taken.asks = taken.asks, None
+    try:
+        taken.asks = next(taken.steps) if told is None or asked is None else taken.steps.send(told)
+    except StopIteration as over:
+        rest: Rest | None = over.value
+        if rest is not None:
+            _rest(taken.in_hand, taken.attempt, rest, world)
+
+
+def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield) -> None:
+    """Answer every question that is open now, once."""
+    for group in _together(going):
+        told = _slot(group, world)
+        for taken in group:
+            shield(taken.in_hand.run, partial(_advance, taken, told, world))
+    for group in _by_slot(going):
+        answers: list[Sent] = []
+        if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, answers)):
+            _drop(group)
+            continue
+        for taken, sent in zip(group, answers, strict=True):
+            shield(taken.in_hand.run, partial(_advance, taken, sent, world))
+
+
+def _drop(group: list[_Going]) -> None:
+    """A bug while sending: nobody knows what left, so nobody goes on. Their leases run out, the sweep takes them up."""
+    for taken in group:
+        taken.asks = None
+
+
+def _together(going: list[_Going]) -> list[list[_Going]]:
+    """Who asks for a turn, and may share a batch: the same company, nobody who must travel alone, at most 30."""
+    groups: list[list[_Going]] = []
+    companies: dict[str, list[_Going]] = defaultdict(list)
+    for taken in going:
+        match taken.asks:
+            case Reserve(alone=True):
+                groups.append([taken])
+            case Reserve(company_id=company_id):
+                companies[company_id].append(taken)
+    for members in companies.values():
+        groups.extend(members[start : start + BATCH_SIZE] for start in range(0, len(members), BATCH_SIZE))
+    return groups
+
+
+def _slot(group: list[_Going], world: World) -> Slot | Busy:
+    company_id = group[0].attempt.case.company_id
+    batch = len(group) > 1
+    now = world.clock()
+    try:
+        return Slot(world.pacer.reserve(company_id, now, batch=batch, within=LONGEST_TURN), batch)
+    except TryLater as later:
+        wait = later.after or LONGEST_TURN
+        return Busy(now + wait + wait * world.jitter() / 4)
+
+
+def _by_slot(going: list[_Going]) -> list[list[_Going]]:
+    """Who is ready to send: those who were given one batch slot together, and everybody else alone."""
+    groups: list[list[_Going]] = []
+    batches: dict[tuple[str, datetime], list[_Going]] = defaultdict(list)
+    for taken in going:
+        match taken.asks:
+            case Send(slot=Slot(batch=True, at=at)):
+                batches[taken.attempt.case.company_id, at].append(taken)
+            case Send():
+                groups.append([taken])
+    return groups + list(batches.values())
+
+
+def _send(group: list[_Going], world: World, deadline: datetime, told: list[Sent]) -> None:
+    """Wait for the slot, check the earliest lease, send (rule 3). The slot is taken before the check."""
+    sends = [taken.asks for taken in group if isinstance(taken.asks, Send)]
+    world.wait_until(max(send.slot.at for send in sends))
+    now = world.clock()
+    earliest = min(send.lease_until for send in sends)
+    if now + world.in_flight > earliest or now + ROOM_TO_ANSWER > deadline:
+        told.extend(Sent(NotSent(Hindrance.LEASE_TOO_SHORT), now) for _ in sends)
+        return
+    ops, connection = [send.op for send in sends], sends[0].connection
+    answers: list[Answer]
+    if len(ops) == 1:
+        answers = [world.quickbooks.write(connection, ops[0])]
+    else:
+        answers = world.quickbooks.write_batch(connection, ops, _batch_id([op.request_id for op in ops]))
+    after = world.clock()
+    told.extend(Sent(answer, after) for answer in answers)
+
+
+def _batch_id(request_ids: list[str]) -> str:
+    """A batch's own request id: it changes as soon as one of its operations does."""
+    return str(uuid5(_NAMESPACE, "\n".join(request_ids)))
+
+
+# --- at rest
+
+
+def _rest(in_hand: InHand, attempt: Attempt | None, rest: Rest, world: World) -> None:
+    if isinstance(rest, Pause) and rest.until >= in_hand.run.give_up_at:
+        # Closed as given up, with the operation kept: the next version, or a manual retry, settles it first.
+        late = failed(f"No success within 24 hours; the last reason was: {rest.reason}.", "timeout")
+        rest = replace(late, status=RunStatus.TIMEOUT_LIMIT_EXCEEDED, counts=False, keep_op=True)
+    if isinstance(rest, Pause):
+        _wait(in_hand.run, rest, world)
+    else:
+        _close(in_hand, attempt, rest, world)
+
+
+def _wait(run: Run, pause: Pause, world: World) -> None:
+    """Order matters: the run item, then the retry message; the door acknowledges last (rule 6)."""
+    waiting = replace(
+        run,
+        status=pause.status,
+        due_at=pause.until + SWEEP_GRACE,
+        attempts=run.attempts + 1 if pause.attempt else run.attempts,
+        reason=pause.reason,
+        version=run.version + 1,
+    )
+    try:
+        stored = world.runs.wait(waiting)
+    except Clash:
+        return  # closed by somebody else meanwhile: nothing is left to wait for
+    world.queue.retry([stored], max(pause.until - world.clock(), timedelta(0)))
+
+
+def _close(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World) -> None:
+    """Rule 5. Refused because of the count: read again, QuickBooks is not called again. Because of rev or run: stop."""
+    integration = in_hand.integration
+    delivery, story = _record(attempt, ending), _story(attempt, ending, world)
+    for _ in range(CLOSING_TRIES):
+        closing = aftermath.close(in_hand.run, integration, ending, delivery, story, world.clock())
+        try:
+            world.deliveries.close(closing)
+        except CountMoved:
+            try:
+                integration = world.configurations.get(integration.organization_id, integration.id)
+            except Missing:
+                # The configuration was deleted meanwhile: there is no count left to keep.
+                integration = replace(integration, enabled=False, error_count=0)
+            continue
+        except Clash:
+            return
+        if closing.look is not None:
+            world.queue.look(closing.look, LOOK_AGAIN_AFTER)
+        return
+    message = "The configuration's error count moved too often to close the run; it is closed on its next try."
+    raise TryLater(message)
+
+
+def _record(attempt: Attempt | None, ending: Ending) -> Delivery | None:
+    """The delivery record that the closing writes: only of a claim that is ours."""
+    if attempt is None or not attempt.holding:
+        return None
+    record = attempt.record
+    return replace(
+        record,
+        lease_until=None,
+        op=record.op if ending.keep_op else None,
+        done=attempt.done() if ending.finished else record.done,
+    )
+
+
+def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
+    if attempt is None:
+        return Story()
+    case, document = attempt.case, attempt.record.document
+    url = world.link(case.connection, document.kind, document.id) if document else None
+    look = _look_again(attempt, world) if attempt.was_unsure and ending.finished else None
+    return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look)
+
+
+def _look_again(attempt: Attempt, world: World) -> LookAgain | None:
+    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?"""
+    case, op = attempt.case, attempt.last_create
+    if op is None or op.verb is not Verb.CREATE or op.customer_id is None or op.txn_date is None:
+        return None
+    return LookAgain(
+        case.run.organization_id,
+        case.run.configuration_id,
+        case.run.bill_id,
+        case.run.id,
+        op.kind,
+        op.customer_id,
+        op.txn_date,
+        world.clock() + LOOK_AGAIN_AFTER,
+    )

@@ -1,0 +1,71 @@
+"""Fifteen minutes after a create that was once unsure: the last resort of sending-once part 3.
+
+No rule on our side can stop a create that is already on its way when two assumptions fail at once. What can be done is
+to see it: two live documents of one bill become an error event that names both.
+"""
+
+from __future__ import annotations
+
+from m3ter_quickbooks.problems import Missing
+from m3ter_quickbooks.run.answer import RemoteDocument
+from m3ter_quickbooks.run.gate import connected
+from m3ter_quickbooks.run.identity import time_ordered_id
+from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
+from m3ter_quickbooks.run.world import World
+
+
+def look_again(look: LookAgain, world: World) -> None:
+    """Look for every live document of the bill; report if there is more than one. Raises TryLater, ConnectionLost."""
+    try:
+        integration = world.configurations.get(look.organization_id, look.configuration_id)
+    except Missing:
+        return world.runs.looked(look, None)
+    if integration.credential_id is None:
+        return world.runs.looked(look, None)
+    connection = world.connections.get(look.organization_id, integration.credential_id)
+    if connected(integration, connection) is not None:
+        return world.runs.looked(look, None)
+    found = world.quickbooks.look_for(
+        connection, look.kind, look.customer_id, look.txn_date, f"m3ter-bill:{look.bill_id}"
+    )
+    live = [document for document in found if not document.voided]
+    # The same bill may rightly have a document of another configuration in the same company.
+    known = _known_documents(look, world)
+    strangers = [document for document in live if document.id not in known]
+    return world.runs.looked(look, _trouble(look, live, world) if strangers else None)
+
+
+def _known_documents(look: LookAgain, world: World) -> set[str]:
+    deliveries = (
+        world.deliveries.get(look.organization_id, integration.id, look.bill_id)
+        for integration in world.configurations.for_bills(look.organization_id)
+    )
+    return {delivery.document.id for delivery in deliveries if delivery.document is not None}
+
+
+def _trouble(look: LookAgain, live: list[RemoteDocument], world: World) -> Trouble:
+    names = " and ".join(f"{document.kind.value} {document.number or document.id}" for document in live)
+    now = world.clock()
+    message = (
+        f"QuickBooks holds more than one document for bill {look.bill_id}: {names}. An answer of QuickBooks had been "
+        "lost and its request took effect twice. Keep the one that the run names and void the other."
+    )
+    dto = {
+        "integrationConfigId": look.configuration_id,
+        "integrationRunId": look.run_id,
+        "entityType": "Bill",
+        "entityId": look.bill_id,
+        "message": message,
+        "documents": [{"type": document.kind.value, "id": document.id, "number": document.number} for document in live],
+    }
+    return Trouble(
+        id=time_ordered_id(now, look.run_id, "duplicate"),
+        organization_id=look.organization_id,
+        name=EventName.PERFORM,
+        at=now,
+        dto=dto,
+        cause="duplicate",
+        configuration_id=look.configuration_id,
+        bill_id=look.bill_id,
+        run_id=look.run_id,
+    )

@@ -1,0 +1,174 @@
+"""From an event to its runs: one for each Bill configuration, stored before anything else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from m3ter_quickbooks.bill.event import BillEvent
+from m3ter_quickbooks.bill.fence import Fence
+from m3ter_quickbooks.bill.identifiers import AccountId, BillId, EventId, OrganizationId
+from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.problems import BillCannotBeSent, Clash
+from m3ter_quickbooks.run.case import InHand
+from m3ter_quickbooks.run.ports import Closing, Snapshot
+from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
+from m3ter_quickbooks.run.run import Happening, Run, RunId, RunStatus
+from m3ter_quickbooks.run.world import World
+
+_NAMESPACE = UUID("2f5b2c44-1c9a-5b7e-9a43-0c5d7e6f8a90")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event says about a bill, as far as a run needs it: also of a bill that cannot be read."""
+
+    event_id: EventId
+    organization_id: OrganizationId
+    bill_id: BillId
+    account_id: AccountId | None
+    happening: Happening
+    event_time: datetime
+    fence: Fence
+    dto: Mapping[str, object]
+
+    @classmethod
+    def of(cls, event: BillEvent) -> Told:
+        """What a readable event says."""
+        return cls(
+            event.event_id,
+            event.organization_id,
+            event.bill.id,
+            event.bill.account_id,
+            Happening(event.happening),
+            event.event_time,
+            event.fence,
+            event.dto,
+        )
+
+
+def open_runs(told: Told, world: World, deadline: datetime) -> list[InHand]:
+    """Store the bill and a run for each configuration; those that are still open, ready to be carried out.
+
+    An event delivered twice opens nothing twice: the id of a run is made of its configuration and the event.
+    """
+    integrations = {integration.id: integration for integration in world.configurations.for_bills(told.organization_id)}
+    if not integrations:
+        return []
+    now = world.clock()
+    snapshot = Snapshot(
+        f"{told.event_time.isoformat()}#{told.event_id}",
+        told.organization_id,
+        told.bill_id,
+        told.account_id,
+        now,
+        told.dto,
+    )
+    runs = [_run(told, integration, snapshot.name, now, deadline, world) for integration in integrations.values()]
+    try:
+        stored = world.runs.open(snapshot, runs)
+    except BillCannotBeSent:
+        # Too large to be kept: it is kept without its lines, and completed from m3ter, or ends with a sentence.
+        slim = replace(snapshot, dto={key: value for key, value in told.dto.items() if key != "lineItems"})
+        stored = world.runs.open(slim, runs)
+        snapshot = slim
+    dto = dict(snapshot.dto)
+    return [InHand(run, integrations[run.configuration_id], dto) for run in stored if run.status.open]
+
+
+def again(run: Run, integration: Integration, now: datetime) -> Run:
+    """A new run that repeats an ended one on purpose, with the same bill. `parent_run_id` names the first."""
+    name = f"{run.id}\n{now.isoformat()}"
+    return replace(
+        run,
+        id=RunId(str(uuid5(_NAMESPACE, name))),
+        configuration_version=integration.version,
+        created_at=now,
+        give_up_at=now + GIVE_UP_AFTER,
+        status=RunStatus.WAITING,
+        due_at=now,
+        attempts=0,
+        outcome=None,
+        reason=None,
+        warnings=(),
+        problems=(),
+        error=None,
+        external_id=None,
+        url=None,
+        request_id=None,
+        intuit_tid=None,
+        started_at=None,
+        completed_at=None,
+        parent_run_id=run.id,
+        version=1,
+    )
+
+
+def take_up(run: Run, world: World) -> InHand:
+    """A run that waited: its configuration as it is now, and the bill it is about. Raises Missing."""
+    integration = world.configurations.get(run.organization_id, run.configuration_id)
+    snapshot = world.runs.snapshot(run)
+    return InHand(run, integration, dict(snapshot.dto))
+
+
+def end_without_configuration(run: Run, world: World) -> None:
+    """The configuration of a waiting run was deleted: the run ends as DISABLED."""
+    closed = replace(
+        run, status=RunStatus.DISABLED, reason="integration deleted", due_at=None, completed_at=world.clock()
+    )
+    try:
+        world.deliveries.close(Closing(replace(closed, version=run.version + 1)))
+    except Clash:
+        return  # closed already
+
+
+def told_of_unreadable(detail: Mapping[str, object], event_time: datetime) -> Told | None:
+    """What a bill event says although its bill cannot be read: enough for a run that says why. None: too little."""
+    data = detail.get("m3terEvent")
+    inner = data.get("eventData") if isinstance(data, Mapping) else None
+    dto = (inner.get("newDto") or inner.get("oldDto")) if isinstance(inner, Mapping) else None
+    if not isinstance(dto, Mapping):
+        return None
+    organization, bill, event = detail.get("orgId") or dto.get("orgId"), dto.get("id"), detail.get("id")
+    name = detail.get("eventName")
+    if not (
+        isinstance(organization, str) and isinstance(bill, str) and isinstance(event, str) and isinstance(name, str)
+    ):
+        return None
+    account, version = dto.get("accountId"), dto.get("version")
+    happening = Happening(name.rsplit(".", 1)[-1])
+    return Told(
+        EventId(event),
+        OrganizationId(organization),
+        BillId(bill),
+        AccountId(account) if isinstance(account, str) else None,
+        happening,
+        event_time,
+        Fence(version if isinstance(version, int) else 0, happening is Happening.DELETED, event_time, approved=False),
+        dto,
+    )
+
+
+def _run(told: Told, integration: Integration, snapshot: str, now: datetime, deadline: datetime, world: World) -> Run:
+    identity = uuid5(_NAMESPACE, f"{integration.id}\n{told.event_id}")
+    return Run(
+        id=RunId(str(identity)),
+        organization_id=told.organization_id,
+        configuration_id=integration.id,
+        configuration_version=integration.version,
+        destination=integration.destination,
+        bill_id=told.bill_id,
+        account_id=told.account_id,
+        event_id=told.event_id,
+        happening=told.happening,
+        fence=told.fence,
+        snapshot=snapshot,
+        created_at=now,
+        give_up_at=now + GIVE_UP_AFTER,
+        status=RunStatus.STARTED,
+        started_at=now,
+        # Carried out at once; if this worker dies, the sweep takes it up when its lease would have ended.
+        due_at=deadline + world.in_flight,
+    )
