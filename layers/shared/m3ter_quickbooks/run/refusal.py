@@ -39,8 +39,15 @@ _KINDS = {
     "6140": RefusalKind.DUPLICATE_NUMBER,
 }
 
-# Field names and numbers are QuickBooks' own or ours; anything else in a fault may be a person's.
-_FIELD = re.compile(r"(?:[A-Z][A-Za-z]{0,40})(?:(?:\.|\[\d{1,4}\])[A-Za-z]{0,40}){0,6}")
+# Numbers and the names of fields that we send get through; anything else in a fault may be a person's.
+_FIELDS = frozenset(
+    "Address AllowOnlineACHPayment AllowOnlineCreditCardPayment Amount BillEmail BillEmailBcc BillEmailCc CurrencyRef "
+    "CustomField CustomerRef Description DetailType DocNumber DueDate ExchangeRate GlobalTaxCalculation Id ItemRef Line "
+    "PrivateNote Qty SalesItemLineDetail ServiceDate SyncToken TaxCodeRef TotalAmt TxnDate TxnTaxDetail UnitPrice value"
+    "".split()
+)
+_BETWEEN_FIELDS = re.compile(r"\.|\[\d{1,4}\]\.?")
+_LONGEST_CODE = 6
 _LENGTHS = re.compile(r"\bMax:(\d{1,5})\b.*?\blength:(\d{1,6})\b", re.DOTALL)
 _SUPPLIED = re.compile(r"\bSupplied value:\s?(-?[\d.,]{1,30})(?=\s|$)")
 _TAKEN_BY = re.compile(r"\bTxnType=([A-Za-z]{1,30}) with TxnId=(\d{1,20})\b")
@@ -135,7 +142,7 @@ def about_write(
 
 def _sentence(fault: Fault, about: About) -> str:
     words = _words(fault)
-    field = fault.element if _FIELD.fullmatch(fault.element) else ""
+    field = fault.element if _FIELDS.issuperset(_BETWEEN_FIELDS.split(fault.element)) else ""
     more = f" The field is {field}." if field and words.names_field else ""
     lengths = _LENGTHS.search(fault.detail)
     if lengths:
@@ -167,7 +174,7 @@ def _words(fault: Fault) -> Words:
 
 
 def _is_code(code: str) -> bool:
-    return code.isascii() and code.isdigit()
+    return code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE
 
 
 def _items(lines: object) -> str:

@@ -53,12 +53,12 @@ _CURRENCY = Words(
 )
 _EMAIL = Words(
     "{document} has an e-mail address{emails} that QuickBooks does not accept.",
-    "Correct the address on the account in m3ter (or `bccInvoiceEmailAddress` in the configuration), and retry the run.",
+    "Correct the account's address in m3ter (or `bccInvoiceEmailAddress` in the configuration) and retry the run.",
     names_field=True,
 )
 _FEATURE = Words(
     "{document} uses something that this QuickBooks company or its user may not use.",
-    "Check the company's plan and the rights of the user who connected it, or reconnect as an admin, and retry the run.",
+    "Check the company's plan and the rights of the user who connected it, or reconnect as an admin; retry the run.",
     names_field=True,
 )
 _NEGATIVE = Words(
@@ -115,8 +115,8 @@ BY_CODE: dict[str, Words] = {
         f"Enter the rate of that day in QuickBooks (Settings, Currencies) {_RETRY}.",
     ),
     "2500": Words(
-        "{document} refers to something that QuickBooks does not have or that is inactive: {customer}, {items}, or a tax "
-        "code.",
+        "{document} refers to something that QuickBooks does not have or that is inactive: {customer}, {items}, or a "
+        "tax code.",
         _MAP_AGAIN,
         names_field=True,
     ),
@@ -200,7 +200,7 @@ BY_TEXT: tuple[tuple[frozenset[str], str, Words], ...] = (
         frozenset({"610"}),
         "deleted",
         Words(
-            "{document} was not found in QuickBooks: it, or something that it refers to ({customer}, {items}), was deleted.",
+            "{document} was not found in QuickBooks: it, or what it refers to ({customer}, {items}), was deleted.",
             _MAP_AGAIN,
         ),
     ),
