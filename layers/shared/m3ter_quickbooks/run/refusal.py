@@ -40,11 +40,10 @@ _KINDS = {
 }
 
 # Numbers and the names of fields that we send get through; anything else in a fault may be a person's.
-_FIELDS = frozenset(
-    "Address AllowOnlineACHPayment AllowOnlineCreditCardPayment Amount BillEmail BillEmailBcc BillEmailCc CurrencyRef "
-    "CustomField CustomerRef Description DetailType DocNumber DueDate ExchangeRate GlobalTaxCalculation Id ItemRef Line "
-    "PrivateNote Qty SalesItemLineDetail ServiceDate SyncToken TaxCodeRef TotalAmt TxnDate TxnTaxDetail UnitPrice value"
-    "".split()
+_FIELD = re.compile(
+    "Address|AllowOnline(ACH|CreditCard)Payment|Amount|BillEmail(Bcc|Cc)?|CurrencyRef|CustomField|CustomerRef|Description|"
+    "DetailType|DocNumber|DueDate|ExchangeRate|GlobalTaxCalculation|Id|ItemRef|Line|PrivateNote|Qty|SalesItemLineDetail|"
+    "ServiceDate|SyncToken|TaxCodeRef|TotalAmt|TxnDate|TxnTaxDetail|UnitPrice|value"
 )
 _BETWEEN_FIELDS = re.compile(r"\.|\[\d{1,4}\]\.?")
 _LONGEST_CODE = 6
@@ -142,7 +141,7 @@ def about_write(
 
 def _sentence(fault: Fault, about: About) -> str:
     words = _words(fault)
-    field = fault.element if _FIELDS.issuperset(_BETWEEN_FIELDS.split(fault.element)) else ""
+    field = fault.element if all(map(_FIELD.fullmatch, _BETWEEN_FIELDS.split(fault.element))) else ""
     more = f" The field is {field}." if field and words.names_field else ""
     lengths = _LENGTHS.search(fault.detail)
     if lengths:
