@@ -37,7 +37,7 @@ _REMEDIES: Final = {
     EventName.VALIDATION: "Correct what it names: the bill or its account in m3ter, "
     "or the integration's mappings and settings.",
     EventName.AUTHENTICATION: "Reconnect the integration to QuickBooks.",
-    EventName.PERFORM: "Correct what it names in QuickBooks.",
+    EventName.PERFORM: "Correct what it names, in QuickBooks or in the mappings.",
     EventName.DISABLED: "Enable the integration again.",
 }
 _CONSENT_STEPS: Final = (
