@@ -5,7 +5,7 @@ Each reader takes what JSON gave and returns the value, or raises ValueError wit
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal, localcontext
 from typing import Annotated
 
@@ -62,10 +62,10 @@ def read_moment(value: object) -> object:
     if value is None:
         return None
     if isinstance(value, datetime):
-        try:
-            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        except OverflowError:
-            raise ValueError("a time between the years 1 and 9999") from None
+        # The first and the last year are left out so that no change of time zone can leave the calendar.
+        if not MINYEAR < value.year < MAXYEAR:
+            raise ValueError(f"a time between the years {MINYEAR + 1} and {MAXYEAR - 1}")
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     raise ValueError("a time such as 2026-01-31T10:00:00Z")
 
 

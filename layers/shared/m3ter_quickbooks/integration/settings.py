@@ -54,7 +54,7 @@ def is_email(text: str) -> bool:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:
         return False
-    return len(text) <= LONGEST_EMAIL
+    return text.isascii() and len(text) <= LONGEST_EMAIL
 
 
 def _switch(value: object) -> bool:
