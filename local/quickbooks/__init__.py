@@ -1,0 +1,1 @@
+"""A QuickBooks Online simulator that unmodified clients can drive."""

@@ -1,0 +1,34 @@
+"""python -m local.quickbooks: the simulator on its own."""
+
+import argparse
+
+from local.quickbooks.app import serve
+from local.quickbooks.limits import Latency, Limits, real_latency, real_limits
+from local.quickbooks.oauth import Client
+from local.quickbooks.simulator import Simulator
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.quickbooks", description="A QuickBooks Online simulator.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9999)
+    parser.add_argument("--database", default=":memory:", help="SQLite file that keeps the state (default: memory)")
+    parser.add_argument("--limits", action="store_true", help="the documented rate limits")
+    parser.add_argument("--latency", action="store_true", help="answer about as slowly as the real thing")
+    parser.add_argument("--seed", type=int, help="make chance and tokens repeat from run to run")
+    parser.add_argument("--client-id", default=Client.id)
+    parser.add_argument("--client-secret", default=Client.secret)
+    asked = parser.parse_args()
+    simulator = Simulator(
+        asked.database,
+        seed=asked.seed,
+        client=Client(asked.client_id, asked.client_secret),
+        limits=real_limits() if asked.limits else Limits(),
+        latency=real_latency() if asked.latency else Latency(),
+    )
+    print(f"QuickBooks simulator on http://{asked.host}:{asked.port}", flush=True)
+    serve(simulator, asked.host, asked.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+"""Sales forms: invoice, credit memo, estimate, sales receipt, refund receipt (facts 2 and 3.1)."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from local.quickbooks import payments, problems
+from local.quickbooks.books import Books, check_open
+from local.quickbooks.company import CURRENCIES, currency_reference
+from local.quickbooks.entities import Entity
+from local.quickbooks.lines import read_lines
+from local.quickbooks.tax import tax_of
+from local.quickbooks.wire import Json, money, natural
+
+# A full update clears what it does not name, but these are made again or survive (facts 2.9).
+SURVIVES_FULL_UPDATE = (
+    "CurrencyRef", "PrintStatus", "EmailStatus", "ApplyTaxAfterDiscount", "CustomField", "LinkedTxn", "TxnDate",
+    "BillAddr", "ShipAddr", "DeliveryInfo", "RecurDataRef",
+)  # fmt: skip
+# Kept as given, in the order in which QuickBooks answers them.
+_AFTER_LINES = ("ClassRef", "DepartmentRef", "ProjectRef", "ShipMethodRef", "ShipDate", "TrackingNum", "SalesTermRef")
+_ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "PaymentMethodRef", "PaymentRefNum",
+              "DepositToAccountRef", "Deposit", "TransactionLocationType"}  # fmt: skip
+
+
+def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
+    customer = _customer(books, said)
+    number = _new_number(books, entity, said, include)
+    record = _compose(books, entity, {**said, **number}, customer, None)
+    check_open(books, record["TxnDate"])
+    return record
+
+
+def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool, include: set[str]) -> Json:
+    """The record after the update. Lines are a whole list, also in a sparse update (facts 2.9)."""
+    _not_deposited(books, entity, stored)
+    if sparse:
+        merged = {**stored, **said}
+    else:
+        for name in ("CustomerRef", "Line"):
+            if not said.get(name):
+                raise problems.missing(name)
+        merged = {**{key: stored[key] for key in SURVIVES_FULL_UPDATE if key in stored}, **said}
+    if "DocNumber" in said and said["DocNumber"] != stored.get("DocNumber"):
+        _check_unused(books, entity, said["DocNumber"], include, stored["Id"])
+    if "LinkedTxn" in stored:
+        merged["LinkedTxn"] = stored["LinkedTxn"]
+    customer = _customer(books, merged)
+    record = _compose(books, entity, merged, customer, stored, lines_given="Line" in said)
+    check_open(books, stored["TxnDate"], record["TxnDate"])
+    return record
+
+
+def void(books: Books, entity: Entity, stored: Json) -> Json:
+    """Amounts to zero and `Voided` in the note; number, lines and dates stay; nothing else marks it (facts 2.9)."""
+    check_open(books, stored["TxnDate"])
+    _not_deposited(books, entity, stored)
+    if is_void(stored):
+        return stored
+    record = dict(stored)
+    payments.release(books, entity.name, record)
+    note = stored.get("PrivateNote")
+    record = _with_note(record, f"Voided - {note}" if note else "Voided")
+    record["Line"] = [_voided_line(line) for line in stored["Line"]]
+    record["TxnTaxDetail"] = {"TotalTax": 0}
+    for key in ("TotalAmt", "HomeTotalAmt", "Balance", "HomeBalance", "RemainingCredit"):
+        if key in record:
+            record[key] = 0
+    return record
+
+
+def delete(books: Books, entity: Entity, stored: Json) -> None:
+    check_open(books, stored["TxnDate"])
+    _not_deposited(books, entity, stored)
+    payments.release(books, entity.name, stored)
+
+
+def is_void(record: Json) -> bool:
+    return record.get("PrivateNote", "").startswith("Voided") and not record.get("TotalAmt")
+
+
+def _voided_line(line: Json) -> Json:
+    zero: Json = {**line, "Amount": 0} if "Amount" in line else dict(line)
+    detail = zero.get("SalesItemLineDetail")
+    if detail and "Qty" in detail:
+        zero["SalesItemLineDetail"] = {**detail, "Qty": 0}
+    return zero
+
+
+def _with_note(record: Json, note: str) -> Json:
+    if "PrivateNote" in record:
+        return {**record, "PrivateNote": note}
+    out: Json = {}
+    for key, value in record.items():
+        if key == "LinkedTxn":
+            out["PrivateNote"] = note
+        out[key] = value
+    return out
+
+
+def _not_deposited(books: Books, entity: Entity, stored: Json) -> None:
+    if entity.name == "SalesReceipt" and any(one.get("TxnType") == "Deposit" for one in stored.get("LinkedTxn", [])):
+        raise problems.deposited()
+
+
+def _customer(books: Books, said: Json) -> Json:
+    reference = said.get("CustomerRef")
+    if not reference:
+        raise problems.missing("CustomerRef")
+    return books.referred("Customer", reference, "CustomerRef")
+
+
+def _new_number(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
+    """Facts 2.5: with own numbers off, one is made; with own numbers on, a blank stays blank and a used one is 6140."""
+    given = said.get("DocNumber")
+    automatic = bool(said.get("AutoDocNumber")) or given == "AUTO_GENERATE"
+    if automatic or (given is None and not books.company.custom_numbers):
+        return {"DocNumber": str(books.store.count_up(books.realm, "number", 1001))}
+    if given is not None:
+        _check_unused(books, entity, given, include, None)
+        return {"DocNumber": given}
+    return {}
+
+
+def _check_unused(books: Books, entity: Entity, number: str, include: set[str], own_id: str | None) -> None:
+    if not books.company.custom_numbers or "allowduplicatedocnum" in include:
+        return
+    others = [one for one in books.store.numbered(books.realm, entity.name, number) if one != own_id]
+    if others:
+        raise problems.duplicate_number(number, entity.name, others[0])
+
+
+def currency_of(books: Books, said: Json, customer: Json) -> tuple[Json, Decimal | int | None]:
+    """CurrencyRef and, for a foreign one, the rate (facts 3.3). Raises 2220 and 6000."""
+    company = books.company
+    home = company.home_currency
+    own = customer.get("CurrencyRef", {}).get("value", home)
+    code = (said.get("CurrencyRef") or {}).get("value", own)
+    if code not in CURRENCIES:
+        raise problems.bad_currency(code)
+    if code != home and not company.multicurrency:
+        raise problems.business("Multi Currency should be enabled to perform this operation")
+    if code != own:
+        raise problems.business("You can only use one foreign currency per transaction.")
+    rate: Decimal | None = said.get("ExchangeRate") or None
+    if rate is not None and rate < 0:
+        raise problems.bad_number("ExchangeRate", rate)
+    if not company.multicurrency:
+        return currency_reference(code), None
+    return currency_reference(code), natural(rate) if rate and code != home else 1
+
+
+def _compose(
+    books: Books, entity: Entity, said: Json, customer: Json, stored: Json | None, lines_given: bool = True
+) -> Json:
+    """The record in the order in which QuickBooks writes it (facts 2.1). An e-mail is never taken from the customer."""
+    currency, rate = currency_of(books, said, customer)
+    lines, net = _lines(books, said, stored, lines_given)
+    tax, total_tax = tax_of(books, said, lines)
+    total = net + total_tax
+    if total < 0:
+        raise problems.business("You must specify a transaction amount that is 0 or greater.")
+    txn_date = said.get("TxnDate", books.today)
+    record: Json = {
+        **_online_payment(books, entity, said),
+        "domain": "QBO", "sparse": False,
+        "Id": stored["Id"] if stored else None, "SyncToken": stored["SyncToken"] if stored else "0",
+        "MetaData": stored["MetaData"] if stored else books.times(),
+        "CustomField": _custom_fields(books, said.get("CustomField", [])),
+        "DocNumber": said.get("DocNumber"), "TxnDate": txn_date, "CurrencyRef": currency, "ExchangeRate": rate,
+        "PrivateNote": said.get("PrivateNote"), "LinkedTxn": said.get("LinkedTxn", []), "Line": lines,
+        "TxnTaxDetail": tax, "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
+        "CustomerMemo": said.get("CustomerMemo"),
+        "BillAddr": said.get("BillAddr") or customer.get("BillAddr"),
+        "ShipAddr": said.get("ShipAddr") or customer.get("ShipAddr"),
+        **{key: said.get(key) for key in _AFTER_LINES}, **_terms(books, entity, said, customer, txn_date),
+        "GlobalTaxCalculation": _tax_mode(books, said), "TotalAmt": money(total), "HomeTotalAmt": None,
+        "ApplyTaxAfterDiscount": said.get("ApplyTaxAfterDiscount", False),
+        "PrintStatus": said.get("PrintStatus", "NeedToPrint"), "EmailStatus": said.get("EmailStatus", "NotSet"),
+        "BillEmail": said.get("BillEmail"),
+        "BillEmailCc": said.get("BillEmailCc"), "BillEmailBcc": said.get("BillEmailBcc"),
+        **{key: said[key] for key in said if key in _ELSEWHERE},
+    }  # fmt: skip
+    if record["EmailStatus"] == "NeedToSend" and not record["BillEmail"]:
+        raise problems.email_needed()
+    if entity.name == "CreditMemo":
+        record["BillEmailCc"] = record["BillEmailBcc"] = record["DueDate"] = None
+    record.update(payments.open_amounts(books, entity.name, total, stored))
+    if rate is not None:
+        record["HomeTotalAmt"] = money(total * rate)
+        if "Balance" in record and entity.name != "Estimate":
+            record["HomeBalance"] = money(Decimal(record["Balance"]) * rate)
+    if said.get("DeliveryInfo"):
+        record["DeliveryInfo"] = said["DeliveryInfo"]
+    return {key: value for key, value in record.items() if value is not None and value != {} or key == "Id"}
+
+
+def _lines(books: Books, said: Json, stored: Json | None, given: bool) -> tuple[list[Json], Decimal]:
+    if stored is None or given:
+        return read_lines(books, said.get("Line") or [], stored["Line"] if stored else [])
+    lines: list[Json] = stored["Line"]
+    net = sum(
+        (Decimal(line["Amount"]) * (-1 if line["DetailType"] == "DiscountLineDetail" else 1)
+         for line in lines if "Amount" in line and line["DetailType"] != "SubTotalLineDetail"),
+        Decimal(),
+    )  # fmt: skip
+    return lines, net
+
+
+def _online_payment(books: Books, entity: Entity, said: Json) -> Json:
+    """Without QuickBooks Payments every flag is answered false, whatever was sent (facts 2.6)."""
+    if entity.name != "Invoice":
+        return {}
+    able = books.company.payments_enabled
+    card = able and said.get("AllowOnlineCreditCardPayment", True)
+    bank = able and said.get("AllowOnlineACHPayment", True)
+    return {
+        "AllowIPNPayment": False, "AllowOnlinePayment": False,
+        "AllowOnlineCreditCardPayment": card, "AllowOnlineACHPayment": bank,
+    }  # fmt: skip
+
+
+def _tax_mode(books: Books, said: Json) -> str | None:
+    return str(said.get("GlobalTaxCalculation", "TaxExcluded")) if books.company.needs_tax_codes else None
+
+
+def _terms(books: Books, entity: Entity, said: Json, customer: Json, txn_date: str) -> Json:
+    """The term as sent, else the customer's; the due date as sent, else from the term, else from the company's."""
+    if entity.name not in ("Invoice", "Estimate"):
+        return {}
+    asked = said.get("SalesTermRef") or customer.get("SalesTermRef")
+    out: Json = {}
+    term = None
+    if asked:
+        term = books.referred("Term", asked, "SalesTermRef")
+        out["SalesTermRef"] = {"value": term["Id"], "name": term["Name"]}
+    elif books.company.default_term:
+        term = books.look("Term", books.company.default_term)
+    if entity.name == "Invoice":
+        days = int(term.get("DueDays", 0)) if term else 0
+        out["DueDate"] = said.get("DueDate") or _later(txn_date, days)
+    return out
+
+
+def _later(day: str, days: int) -> str:
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except OverflowError as cause:
+        raise problems.bad_date("TxnDate", day) from cause
+
+
+def _custom_fields(books: Books, said: list[Any]) -> list[Json]:
+    """The old kind only: up to three string fields, the others are dropped without a word (facts 2.7)."""
+    given = {str(one.get("DefinitionId")): one for one in said if isinstance(one, dict)}
+    names = {"1": "Crew #"}
+    out = []
+    for definition, name in names.items():
+        one: Json = {"DefinitionId": definition, "Name": name, "Type": "StringType"}
+        text = given.get(definition, {}).get("StringValue")
+        if isinstance(text, str) and text:
+            if len(text) > 31:
+                raise problems.wrong_length("CustomField", 31, len(text))
+            one["StringValue"] = text
+        out.append(one)
+    return out
+
+
+def sent(books: Books, entity: Entity, stored: Json, address: str | None) -> Json:
+    """The record after its e-mail went out (facts 2.10). Raises 6420 without any address."""
+    email = {"Address": address} if address else stored.get("BillEmail")
+    if not email:
+        raise problems.email_needed()
+    record = dict(stored)
+    record.update(
+        EmailStatus="EmailSent",
+        BillEmail=email,
+        DeliveryInfo={"DeliveryType": "Email", "DeliveryTime": books.times()["CreateTime"]},
+    )
+    return record

@@ -1,0 +1,252 @@
+"""Name lists and everything else without rules of its own (facts 3.2, 3.4)."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from local.quickbooks import problems
+from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
+from local.quickbooks.company import CURRENCIES, currency_reference
+from local.quickbooks.entities import NAMES, Entity
+from local.quickbooks.wire import Json, money
+
+_NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+_SERVER_MADE = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status", "FullyQualifiedName", "Level", "SubItem")
+# References of shallow entities that are looked up; the other ones are kept as they come.
+_REFERENCES = {
+    "CustomerRef": "Customer", "VendorRef": "Vendor", "EmployeeRef": "Employee", "ItemRef": "Item", "ClassRef": "Class",
+    "DepartmentRef": "Department", "SalesTermRef": "Term", "IncomeAccountRef": "Account", "AssetAccountRef": "Account",
+    "ExpenseAccountRef": "Account", "AccountRef": "Account", "DepositToAccountRef": "Account",
+    "FromAccountRef": "Account", "ToAccountRef": "Account", "PaymentMethodRef": "PaymentMethod",
+}  # fmt: skip
+
+
+def create(books: Books, entity: Entity, said: Json) -> Json:
+    return _finished(books, entity, said, None)
+
+
+def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool) -> Json:
+    base: Json = stored if sparse else {}
+    if "Active" not in said and not sparse:
+        said = {**said, "Active": stored.get("Active", True)}
+    return _finished(books, entity, {**base, **said}, stored)
+
+
+def _finished(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    for name in entity.required:
+        if said.get(name) is None:
+            raise problems.missing(name)
+    said = {key: value for key, value in said.items() if key not in _SERVER_MADE}
+    _check_references(books, said)
+    if entity.is_transaction:
+        check_open(books, said.get("TxnDate"), stored.get("TxnDate") if stored else None)
+    compose = _COMPOSERS.get(entity.name, _plain)
+    fields = compose(books, entity, said, stored)
+    record: Json = {
+        **fields,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": stored["Id"] if stored else None,
+        "SyncToken": stored["SyncToken"] if stored else "0",
+        "MetaData": stored["MetaData"] if stored else books.times(),
+    }
+    return {key: value for key, value in record.items() if (value is not None and value != {}) or key == "Id"}
+
+
+def _check_references(books: Books, said: Json) -> None:
+    for key, entity in _REFERENCES.items():
+        reference = said.get(key)
+        if isinstance(reference, dict) and reference.get("value") is not None:
+            books.referred(entity, reference, key)
+
+
+def _checked_name(name: Any, element: str, longest: int) -> str:
+    said = str(name)
+    if not 1 <= len(said) <= longest:
+        raise problems.wrong_length(element, longest, len(said), 1)
+    if any(one in said for one in ":\t\n\r"):
+        detail = "Invalid String : A name must not contain a colon, a tab or a new line."
+        raise problems.Fault("2040", "Invalid String", detail, element)
+    return said
+
+
+def _free_name(books: Books, entities: tuple[str, ...], name: str, own: tuple[str, str] | None) -> None:
+    holder = books.store.named(books.realm, entities, name)
+    if holder is not None and holder != own:
+        raise problems.duplicate_name()
+
+
+def _active_name(name: str, active: bool) -> str:
+    """An inactive object shows ` (deleted)` behind its name, which frees the name (facts 3.2)."""
+    plain = name.removesuffix(INACTIVE_SUFFIX)
+    return plain if active else plain + INACTIVE_SUFFIX
+
+
+def _person(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    """Customer, vendor, employee: DisplayName is unique over all three."""
+    given = said.get("DisplayName") or " ".join(str(said[part]) for part in _NAME_PARTS if said.get(part))
+    if not given:
+        raise problems.nameless()
+    active = said.get("Active", True)
+    name = _active_name(_checked_name(given, "DisplayName", 500), active)
+    _free_name(books, NAMES, name, (entity.name, stored["Id"]) if stored else None)
+    parent = said.get("ParentRef") if entity.name == "Customer" else None
+    full = name
+    if parent:
+        full = f"{books.referred('Customer', parent, 'ParentRef')['FullyQualifiedName']}:{name}"
+        if full.count(":") >= 5:
+            raise problems.Fault("6180", "Nesting too deep", "At most 5 levels of sub-customers.", "ParentRef")
+    code = _currency(books, said, stored)
+    kept = {key: value for key, value in said.items() if key not in ("DisplayName", "Active", "CurrencyRef", "Balance")}
+    out: Json = {"Taxable": False} if entity.name == "Customer" else {}
+    out |= {key: kept.pop(key) for key in ("BillAddr", "ShipAddr", "Notes") if key in kept}
+    if entity.name == "Customer":
+        out |= {"Job": bool(parent), "BillWithParent": False, "Balance": 0, "BalanceWithJobs": 0}
+        out |= {"CurrencyRef": currency_reference(code), "PreferredDeliveryMethod": "None", "IsProject": False}
+    elif entity.name == "Vendor":
+        out |= {"Balance": 0, "Vendor1099": False, "CurrencyRef": currency_reference(code)}
+    else:
+        out |= {"BillableTime": False}
+    out |= kept
+    if entity.name == "Customer":
+        out["FullyQualifiedName"] = full
+    out["DisplayName"] = name
+    out.setdefault("PrintOnCheckName", name.removesuffix(INACTIVE_SUFFIX))
+    return out | {"Active": active}
+
+
+def _currency(books: Books, said: Json, stored: Json | None) -> str:
+    home = books.company.home_currency
+    if stored:
+        return str(stored.get("CurrencyRef", {}).get("value", home))
+    code = str((said.get("CurrencyRef") or {}).get("value", home))
+    if code not in CURRENCIES:
+        raise problems.bad_currency(code)
+    if code != home and not books.company.multicurrency:
+        raise problems.business("Multi Currency should be enabled to perform this operation")
+    return code
+
+
+def _item(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    kind = said.get("Type")
+    if kind is None:
+        raise problems.missing("Type")
+    if kind in ("Group", "Bundle") and stored is None:
+        raise problems.business("Group items can't be created through the API.")
+    needed = {
+        "Service": ("IncomeAccountRef",),
+        "Inventory": ("IncomeAccountRef", "AssetAccountRef", "ExpenseAccountRef", "QtyOnHand", "InvStartDate"),
+    }
+    for name in needed.get(kind, ()):
+        if not said.get(name) and said.get(name) != Decimal():
+            raise problems.missing(name)
+    active = said.get("Active", True)
+    if kind == "Category" and not active:
+        raise problems.business("A category can't be made inactive.")
+    name, full = _qualified(books, entity, said, stored, 100)
+    out: Json = {"Name": name, "Description": said.get("Description"), "Active": active, "FullyQualifiedName": full}
+    out |= {"Taxable": said.get("Taxable", False) if not books.company.needs_tax_codes else None}
+    out |= {"UnitPrice": said.get("UnitPrice", 0), "Type": kind}
+    out |= {key: value for key, value in said.items() if key not in out}
+    return out | {"PurchaseCost": said.get("PurchaseCost", 0), "TrackQtyOnHand": kind == "Inventory"}
+
+
+def _qualified(books: Books, entity: Entity, said: Json, stored: Json | None, longest: int) -> tuple[str, str]:
+    name = _active_name(_checked_name(said["Name"], "Name", longest), said.get("Active", True))
+    full, parent = name, said.get("ParentRef")
+    if isinstance(parent, dict) and parent.get("value") is not None:
+        above = books.referred(entity.name, parent, "ParentRef")
+        full = f"{above.get('FullyQualifiedName', above['Name'])}:{name}"
+        if full.count(":") >= 5:
+            raise problems.Fault("6180", "Nesting too deep", "At most 5 levels.", "ParentRef")
+    _free_name(books, (entity.name,), full, (entity.name, stored["Id"]) if stored else None)
+    return name, full
+
+
+def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    if entity.is_transaction:
+        return _transaction(books, said)
+    if "Name" not in said:
+        return said
+    name, full = _qualified(books, entity, said, stored, 100)
+    out = {**said, "Name": name, "Active": said.get("Active", True)}
+    if entity.name in ("Account", "Class", "Department"):
+        out |= {"SubAccount" if entity.name == "Account" else f"Sub{entity.name}": ":" in full}
+        out |= {"FullyQualifiedName": full}
+    return out
+
+
+def _account(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    if not said.get("AccountType") and not said.get("AccountSubType"):
+        raise problems.missing("AccountType")
+    out = {"CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0, **_plain(books, entity, said, stored)}
+    kind = out.get("AccountType")
+    out.setdefault("Classification", _CLASSES.get(str(kind), "Expense"))
+    return out | {"CurrencyRef": said.get("CurrencyRef") or currency_reference(books.company.home_currency)}
+
+
+_CLASSES = {
+    "Bank": "Asset",
+    "Accounts Receivable": "Asset",
+    "Other Current Asset": "Asset",
+    "Fixed Asset": "Asset",
+    "Income": "Revenue",
+    "Other Income": "Revenue",
+    "Equity": "Equity",
+    "Accounts Payable": "Liability",
+    "Credit Card": "Liability",
+    "Other Current Liability": "Liability",
+    "Long Term Liability": "Liability",
+}
+
+
+def _transaction(books: Books, said: Json) -> Json:
+    """Lines get ids, the total is their sum where there is none; nothing is posted anywhere."""
+    out = dict(said)
+    out.setdefault("TxnDate", books.today)
+    lines = said.get("Line")
+    if isinstance(lines, list):
+        out["Line"] = [_with_line_id(one, place) for place, one in enumerate(lines, 1)]
+        total = sum((_line_amount(one) for one in out["Line"]), Decimal())
+        if "PayType" not in said:
+            out["TotalAmt"] = money(total)
+    if books.company.multicurrency or "CurrencyRef" in said:
+        out["CurrencyRef"] = said.get("CurrencyRef") or currency_reference(books.company.home_currency)
+    return out
+
+
+def _with_line_id(line: Any, place: int) -> Json:
+    if not isinstance(line, dict):
+        raise problems.unreadable("Can not construct instance of com.intuit.schema.finance.v3.Line")
+    return {"Id": str(place), **{key: value for key, value in line.items() if key != "Id"}}
+
+
+def _line_amount(line: Json) -> Decimal:
+    amount = line.get("Amount")
+    detail = line.get("JournalEntryLineDetail")
+    if isinstance(detail, dict) and detail.get("PostingType") == "Credit":
+        return Decimal()
+    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
+        return Decimal()
+    return Decimal(amount)
+
+
+def void(books: Books, stored: Json) -> Json:
+    check_open(books, stored.get("TxnDate"))
+    note = stored.get("PrivateNote")
+    lines = [{**line, "Amount": 0} for line in stored.get("Line", [])]
+    return {**stored, "PrivateNote": f"Voided - {note}" if note else "Voided", "TotalAmt": 0, "Line": lines}
+
+
+def delete(books: Books, stored: Json) -> None:
+    check_open(books, stored.get("TxnDate"))
+
+
+Composer = Callable[[Books, Entity, Json, Json | None], Json]
+_COMPOSERS: dict[str, Composer] = {
+    "Customer": _person,
+    "Vendor": _person,
+    "Employee": _person,
+    "Item": _item,
+    "Account": _account,
+}

@@ -1,0 +1,136 @@
+"""Create, update, void, delete and read of one object, whatever its entity (facts 1.1, 2.9)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local.quickbooks import documents, lists, payments, problems, settings_objects, wire
+from local.quickbooks.books import Books
+from local.quickbooks.entities import NAME, PAYMENT, READ_ONLY, SALES_FORM, Entity
+from local.quickbooks.fields import shape_of
+from local.quickbooks.wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a write did: the entity's key, its wire text, and which operation it was."""
+
+    entity: str
+    text: str
+    operation: str
+
+
+def write(books: Books, entity: Entity, body: Any, operation: str = "", include: frozenset[str] = frozenset()) -> Done:
+    """Carry out a POST to an entity. `operation` and `include` are those of the URL or of the batch item."""
+    if not isinstance(body, dict):
+        raise problems.unreadable()
+    if entity.name in ("Preferences", "ExchangeRate"):
+        return Done(entity.name, settings_objects.write(books, entity, body), "Update")
+    if entity.name in READ_ONLY and entity.name != "CompanyInfo":
+        raise problems.unsupported(entity.name)
+    if entity.name == "RecurringTransaction":
+        return Done(entity.name, settings_objects.write_recurring(books, entity, body, operation), "Create")
+    if operation == "delete":
+        return Done(entity.name, _delete(books, entity, body), "Delete")
+    if operation == "void" or "void" in include:
+        return Done(entity.name, _void(books, entity, body), "Void")
+    if operation not in ("", "create", "update"):
+        raise problems.unsupported(operation)
+    if body.get("Id") in (None, ""):
+        if operation == "update":
+            raise problems.missing("Id")
+        return Done(entity.name, _create(books, entity, body, set(include)), "Create")
+    if operation == "create":
+        body = {key: value for key, value in body.items() if key != "Id"}
+        return Done(entity.name, _create(books, entity, body, set(include)), "Create")
+    return Done(entity.name, _update(books, entity, body, set(include)), "Update")
+
+
+def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = frozenset()) -> str:
+    record = books.existing(entity.name, id_)
+    if entity.name == "Invoice" and "invoiceLink" in include:
+        record = settings_objects.with_invoice_link(record)
+    return wire.dumps(record)
+
+
+def send(books: Books, entity: Entity, id_: str, address: str | None) -> Done:
+    """The e-mail of a sales form. The SyncToken stays (facts 2.10)."""
+    if entity.kind != SALES_FORM:
+        raise problems.unsupported("send")
+    stored = books.existing(entity.name, id_)
+    checked = shape_of("Invoice").readers["BillEmail"]({"Address": address}, "sendTo") if address else {}
+    record = documents.sent(books, entity, stored, checked.get("Address"))
+    return Done(entity.name, books.save(entity.name, record, "Emailed"), "Emailed")
+
+
+def _create(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
+    said = shape_of(entity.name).read(body)
+    if entity.kind == SALES_FORM:
+        record = documents.create(books, entity, said, include)
+    elif entity.kind == PAYMENT:
+        record = payments.create(books, said)
+    else:
+        record = lists.create(books, entity, said)
+    record["Id"] = books.next_id(entity)
+    if entity.kind == PAYMENT:
+        record = payments.apply(books, record)
+    return books.save(entity.name, record, "Create")
+
+
+def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
+    stored = _current(books, entity, body)
+    before = dict(stored)
+    said = shape_of(entity.name).read(body)
+    sparse = body.get("sparse") in (True, "true")
+    if entity.kind == SALES_FORM:
+        record = documents.update(books, entity, stored, said, sparse, include)
+    elif entity.kind == PAYMENT:
+        record = payments.apply(books, payments.update(books, stored, said, sparse))
+    else:
+        record = lists.update(books, entity, stored, said, sparse)
+    return _changed(books, entity, before, record, "Update")
+
+
+def _changed(books: Books, entity: Entity, before: Json, record: Json, operation: str) -> str:
+    if record == before:
+        return str(books.store.read(books.realm, entity.name, record["Id"]))
+    record["SyncToken"] = str(int(before["SyncToken"]) + 1)
+    record["MetaData"] = {**before["MetaData"], **books.times(before["MetaData"]["CreateTime"])}
+    return books.save(entity.name, record, operation)
+
+
+def _void(books: Books, entity: Entity, body: Json) -> str:
+    if not entity.voidable:
+        raise problems.unsupported("void")
+    stored = _current(books, entity, body)
+    before = dict(stored)
+    if entity.kind == SALES_FORM:
+        record = documents.void(books, entity, stored)
+    elif entity.kind == PAYMENT:
+        record = payments.void(books, stored)
+    else:
+        record = lists.void(books, stored)
+    return _changed(books, entity, before, record, "Void")
+
+
+def _delete(books: Books, entity: Entity, body: Json) -> str:
+    if not entity.deletable or entity.kind == NAME:
+        raise problems.unsupported("delete")
+    stored = _current(books, entity, body)
+    if entity.kind == SALES_FORM:
+        documents.delete(books, entity, stored)
+    elif entity.kind == PAYMENT:
+        payments.delete(books, stored)
+    else:
+        lists.delete(books, stored)
+    return wire.dumps(books.erase(entity.name, stored))
+
+
+def _current(books: Books, entity: Entity, body: Json) -> Json:
+    """The stored object, if the body names its present SyncToken (text or number). Raises 610, 2020 and 5010."""
+    stored = books.existing(entity.name, body.get("Id"))
+    token = body.get("SyncToken")
+    if token is None or token == "":
+        raise problems.missing("SyncToken")
+    if str(token) != stored["SyncToken"]:
+        raise problems.stale()
+    return stored

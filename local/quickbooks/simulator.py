@@ -1,0 +1,292 @@
+"""QuickBooks Online in one object: a request in, an answer out, no socket and no framework.
+
+    arrive:     recorded; faults drawn; token, company and limits checked (the gateway)
+    carry_out:  the operation and its commit (the books)
+    leave:      room for the next one
+
+`handle` does the three at once and never waits: what takes time is told (`Answer.seconds`, `LostAnswer`), not slept.
+"""
+
+import heapq
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from local.quickbooks import admin, accounting, consent, envelope, pages, people, problems, seed as seeding
+from local.quickbooks.books import Books
+from local.quickbooks.company import Company, from_stored
+from local.quickbooks.envelope import Answer, Style
+from local.quickbooks.limits import Latency, Limits, Meter
+from local.quickbooks.mishaps import Mishaps
+from local.quickbooks.oauth import Client, Tokens
+from local.quickbooks.problems import Fault, GatewayFault, LostAdmin
+from local.quickbooks.store import Store
+from local.quickbooks.traffic import Call, LostAnswer, Request, Visit, describe, request_of
+
+Clock = Callable[[], datetime]
+NEVER = 10**9
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Simulator:
+    """All companies of one simulated QuickBooks Online, and everything that can go wrong with it.
+
+    `clock` gives aware UTC times. With a `seed`, chance, tokens and trace ids repeat from run to run.
+    `request_id_seconds` is how long a request id is remembered; `overlapping_request_ids` "twice" lets two requests that
+    are on their way at the same time with one id both commit (neither is known of QuickBooks, facts 10.1);
+    `query_lag_seconds` is how long a new document stays invisible to queries.
+    """
+
+    def __init__(
+        self,
+        database: str | Path = ":memory:",
+        *,
+        clock: Clock = _wall_clock,
+        seed: int | None = None,
+        client: Client | None = None,
+        limits: Limits | None = None,
+        latency: Latency | None = None,
+        recorded_calls: int = 5000,
+    ) -> None:
+        self._clock, self._offset = clock, timedelta()
+        self.store = Store(database)
+        self.mishaps = Mishaps(seed)
+        self._secret_seed = str(seed) if seed is not None else secrets.token_hex(16)
+        self.tokens = Tokens(self.store, client or Client(), self._secret_seed)
+        self.limits, self.latency = limits or Limits(), latency or Latency()
+        self.meter = Meter()
+        self.request_id_seconds = NEVER
+        self.overlapping_request_ids = "once"
+        self.query_lag_seconds = 0.0
+        self.calls: deque[Call] = deque(maxlen=recorded_calls)
+        self.on_change: list[Callable[[str, list[tuple[str, str, str]], datetime], None]] = []
+        self._numbers = 0
+        self._late: list[tuple[datetime, int, Visit]] = []
+        self.companies: dict[str, Company] = {}
+        if not self.store.companies():
+            seeding.seed_all(self.store, self.now())
+        self.reload()
+
+    def reload(self) -> None:
+        self.companies = {realm: from_stored(settings) for realm, settings in self.store.companies()}
+
+    def close(self) -> None:
+        self.store.close()
+
+    def now(self) -> datetime:
+        return self._clock() + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, without waiting, on top of the clock given."""
+        self._offset += timedelta(seconds=seconds)
+        self.land_due()
+
+    def books(self, realm: str) -> Books:
+        return Books(self.store, self.companies[realm], self.now())
+
+    def as_person(self, realm: str) -> people.Person:
+        """Somebody at the company's own screen: no token, no faults, no limits."""
+        return people.Person(self, realm)
+
+    def handle(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | str | None = None
+    ) -> Answer:
+        """One request, answered at once. Raises LostAnswer when the client hears nothing."""
+        visit = self.arrive(request_of(method, url, headers, body))
+        try:
+            return self.carry_out(visit)
+        finally:
+            self.leave(visit)
+
+    def arrive(self, request: Request) -> Visit:
+        self.land_due()
+        self._numbers += 1
+        about = describe(request)
+        now = self.now()
+        call = Call(
+            self._numbers, now, request.method, request.path, dict(request.query), about["realm"], about["entity"],
+            about["operation"], request.query.get("requestid"), request.headers.get("content-type", ""),
+            request.headers.get("user-agent", ""), _readable(request), intuit_tid=self._trace(now),
+        )  # fmt: skip
+        visit = Visit(request, call, about)
+        if about["operation"]:
+            self.calls.append(call)
+            visit.rules = self.mishaps.befalling(about)
+            call.mishaps = [rule.kind for rule in visit.rules]
+            latency = self.latency
+            if latency.fixed or latency.spread:
+                visit.wait = latency.fixed + self.mishaps.chance.random() * latency.spread
+        return visit
+
+    def carry_out(self, visit: Visit) -> Answer:
+        """The answer. Raises LostAnswer."""
+        try:
+            answer = self._answer(visit)
+        except LostAnswer:
+            visit.call.response_body = "(no answer)"
+            raise
+        visit.call.status = answer.status
+        if visit.about["operation"]:
+            visit.call.response_body = answer.text if len(answer.body) < 200_000 else f"({len(answer.body)} bytes)"
+        return answer
+
+    def leave(self, visit: Visit) -> None:
+        if visit.metered:
+            self.meter.leave(visit.about["realm"])
+            visit.metered = False
+
+    def style(self, visit: Visit) -> Style:
+        accept = visit.request.headers.get("accept", "")
+        json = "json" in accept or visit.request.query.get("format") == "json" or "pdf" in accept
+        return Style(self.now(), not json, visit.call.intuit_tid)
+
+    def _answer(self, visit: Visit) -> Answer:
+        path = visit.request.path
+        if visit.about["realm"]:
+            return self._company_answer(visit)
+        if path.startswith("/_simulator"):
+            return admin.answer(self, visit.request)
+        found = consent.answer(self, visit) or pages.answer(self, visit.request)
+        return found or envelope.html_answer(404, "<html><body><h1>404 Not Found</h1></body></html>")
+
+    def _company_answer(self, visit: Visit) -> Answer:
+        style = self.style(visit)
+        try:
+            self._gateway(visit)
+            self._shape_fate(visit)
+            answer = accounting.answer(self, visit, style)
+        except LostAdmin as problem:
+            return envelope.lost_admin(style, problem)
+        except GatewayFault as problem:
+            rule = visit.rule("throttle")
+            return envelope.gateway(style, problem, xml=rule is not None and rule.format == "xml")
+        except Fault as problem:
+            return envelope.fault(style, problem)
+        except _Broken as broken:
+            return broken.answer
+        return self._after(visit, style, answer)
+
+    def _gateway(self, visit: Visit) -> None:
+        """What is decided before the books are reached. Raises GatewayFault, LostAdmin."""
+        authorization = visit.request.headers.get("authorization")
+        if visit.rule("expire-access-token") and authorization:
+            with self.store.transaction():
+                self.tokens.expire_access(authorization[7:].strip())
+        realm = self.tokens.company_of(authorization, self.now())
+        if visit.rule("lost-admin"):
+            raise LostAdmin
+        if realm != visit.about["realm"] or realm not in self.companies:
+            raise problems.wrong_company()
+        throttle = visit.rule("throttle")
+        if throttle:
+            fault = problems.throttled()
+            if throttle.retryAfter is not None:
+                fault.headers = {"Retry-After": str(throttle.retryAfter)}
+            raise fault
+        batch = visit.about["operation"] == "batch"
+        self.meter.enter(self.limits, realm, batch, self.now().timestamp())
+        visit.metered = True
+        if batch and self.latency.each:
+            visit.wait += self.latency.each * visit.request.body.count(b'"bId"')
+
+    def _shape_fate(self, visit: Visit) -> None:
+        """The faults before the commit. Raises LostAnswer, Fault or an answer of a broken server."""
+        error = visit.rule("server-error")
+        if error and not error.committed:
+            raise _Broken(_server_error(self.style(visit), error.status, error.format))
+        lost = visit.rule("lost-request")
+        if lost:
+            raise LostAnswer(lost.how, lost.seconds or 0.0)
+        late = visit.rule("late-landing")
+        if late:
+            due = self.now() + timedelta(seconds=late.seconds if late.seconds is not None else 30)
+            visit.known_at_arrival = accounting.is_remembered(self, visit)
+            heapq.heappush(self._late, (due, visit.call.number, visit))
+            raise LostAnswer("timeout", late.seconds if late.seconds is not None else 30)
+        people.meddle(self, visit)
+
+    def _after(self, visit: Visit, style: Style, answer: Answer) -> Answer:
+        """The faults after the commit."""
+        lost = visit.rule("lost-answer")
+        if lost:
+            raise LostAnswer(lost.how, lost.seconds or 0.0)
+        error = visit.rule("server-error")
+        if error:
+            return _server_error(style, error.status, error.format)
+        if visit.rule("unreadable"):
+            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
+        slow = visit.rule("slow")
+        if slow:
+            seconds = slow.seconds if slow.seconds is not None else 5.0
+            return Answer(answer.status, answer.body, answer.headers, seconds)
+        return answer
+
+    @property
+    def on_the_way(self) -> int:
+        """How many late requests have not landed yet."""
+        return len(self._late)
+
+    def land_due(self) -> int:
+        """Carry out the late requests whose time has come, each as at its own time."""
+        return self._land(lambda due: due <= self.now())
+
+    def land_all(self) -> int:
+        return self._land(lambda due: True)
+
+    def drop_late(self) -> int:
+        """Late requests that never land after all."""
+        count = len(self._late)
+        self._late.clear()
+        return count
+
+    def _land(self, is_due: Callable[[datetime], bool]) -> int:
+        landed = 0
+        while self._late and is_due(self._late[0][0]):
+            _, _, visit = heapq.heappop(self._late)
+            visit.call.landed_at = self.now()
+            landed += 1
+            try:
+                answer = accounting.answer(self, visit, self.style(visit))
+                visit.call.response_body = f"(nobody heard) {answer.text}"
+            except Fault as fault:
+                visit.call.response_body = f"(nobody heard) {fault}"
+        return landed
+
+    def changed(self, realm: str, changes: list[tuple[str, str, str]]) -> None:
+        for told in self.on_change:
+            told(realm, changes, self.now())
+
+    def _trace(self, now: datetime) -> str:
+        return f"1-{int(now.timestamp()):08x}-{self._numbers:024x}"
+
+
+class _Broken(Exception):
+    """An answer that no part of QuickBooks itself gives."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(str(answer.status))
+        self.answer = answer
+
+
+def _server_error(style: Style, status: int, form: str | None) -> Answer:
+    if form in ("json", "xml"):
+        message = f"message=InternalServerError; errorCode=003100; statusCode={status}"
+        return envelope.gateway(style, GatewayFault(status, "3100", message, "", "SERVICE"), xml=form == "xml")
+    names = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+    title = f"{status} {names.get(status, 'Error')}"
+    return envelope.html_answer(
+        status, f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    )
+
+
+def _readable(request: Request) -> str:
+    """The body for the record. Forms hold codes, tokens and secrets, so they are not kept; nor are files."""
+    kind = request.headers.get("content-type", "")
+    if "form" in kind or "/tokens/" in request.path:
+        return f"({len(request.body)} bytes)"
+    return request.body[:200_000].decode(errors="replace")

@@ -1,0 +1,224 @@
+"""Everything the simulator remembers, in one SQLite database (a file, or memory).
+
+The text of each object is kept exactly as it goes over the wire; the columns beside it are what is looked up by.
+WAL with synchronous=NORMAL: a commit survives the end of the process, SIGKILL included (not a power cut).
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.quickbooks import wire
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS companies (realm TEXT PRIMARY KEY, settings TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS counters (realm TEXT, name TEXT, value INTEGER NOT NULL, PRIMARY KEY (realm, name));
+CREATE TABLE IF NOT EXISTS objects (
+    realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
+    name TEXT, number TEXT, customer TEXT, txn_date TEXT, active INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (realm, entity, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS objects_by_place ON objects (realm, entity, deleted, place);
+CREATE INDEX IF NOT EXISTS objects_by_name ON objects (realm, entity, name) WHERE name IS NOT NULL;
+CREATE INDEX IF NOT EXISTS objects_by_number ON objects (realm, entity, number) WHERE number IS NOT NULL;
+CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (realm, entity, customer, txn_date)
+    WHERE customer IS NOT NULL;
+CREATE INDEX IF NOT EXISTS objects_by_change ON objects (realm, entity, updated);
+CREATE TABLE IF NOT EXISTS request_ids (
+    realm TEXT, request_id TEXT, at INTEGER NOT NULL, status INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (realm, request_id));
+CREATE TABLE IF NOT EXISTS grants (
+    id INTEGER PRIMARY KEY, realm TEXT, client TEXT, scope TEXT, at INTEGER NOT NULL, ended INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS codes (
+    code TEXT PRIMARY KEY, grant_id INTEGER, redirect_uri TEXT, expires INTEGER NOT NULL, used INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS access_tokens (token TEXT PRIMARY KEY, grant_id INTEGER, expires INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    token TEXT PRIMARY KEY, grant_id INTEGER, issued INTEGER NOT NULL, expires INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS files (realm TEXT, id TEXT, name TEXT, kind TEXT, content BLOB, PRIMARY KEY (realm, id));
+"""
+
+_WRITE = """INSERT INTO objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT (realm, entity, id) DO UPDATE SET name=excluded.name, number=excluded.number, customer=excluded.customer,
+txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted, updated=excluded.updated,
+body=excluded.body"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object as stored: its wire text and what it is found by. Times are epoch milliseconds."""
+
+    entity: str
+    id: str
+    body: str
+    created: int
+    updated: int
+    name: str | None = None
+    number: str | None = None
+    customer: str | None = None
+    txn_date: str | None = None
+    active: bool = True
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison the database can make by itself: column, operator, values."""
+
+    column: str
+    operator: str
+    values: tuple[str | int, ...]
+
+    def sql(self) -> str:
+        if self.operator == "in":
+            return f"{self.column} IN ({','.join('?' * len(self.values))})"
+        return f"{self.column} {self.operator} ?"
+
+
+class Store:
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._depth = 0
+        self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=NORMAL")
+        self.db.executescript(_TABLES)
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one writer at a time. An inner transaction is a savepoint, so that one batch item can fail."""
+        with self._lock:
+            self._depth += 1
+            point = f"level{self._depth}"
+            self.db.execute("BEGIN IMMEDIATE" if self._depth == 1 else f"SAVEPOINT {point}")
+            try:
+                yield
+            except BaseException:
+                if self._depth == 1:
+                    self.db.execute("ROLLBACK")
+                else:
+                    self.db.execute(f"ROLLBACK TO {point}")
+                    self.db.execute(f"RELEASE {point}")
+                raise
+            else:
+                self.db.execute("COMMIT" if self._depth == 1 else f"RELEASE {point}")
+            finally:
+                self._depth -= 1
+
+    def count_up(self, realm: str, name: str, first: int = 1) -> int:
+        """The next number of a sequence. The first call gives `first`."""
+        row = self.db.execute(
+            "INSERT INTO counters VALUES (?,?,?) ON CONFLICT (realm, name) DO UPDATE SET value = value + 1"
+            " RETURNING value",
+            (realm, name, first),
+        ).fetchone()
+        return int(row[0])
+
+    def set_counter(self, realm: str, name: str, last: int) -> None:
+        self.db.execute("INSERT OR REPLACE INTO counters VALUES (?,?,?)", (realm, name, last))
+
+    def write(self, realm: str, row: Row) -> None:
+        place = int(row.id) if row.id.isdigit() else 0
+        values = (realm, row.entity, row.id, place, row.name, row.number, row.customer, row.txn_date)
+        self.db.execute(_WRITE, (*values, row.active, row.deleted, row.created, row.updated, row.body))
+
+    def read(self, realm: str, entity: str, id_: str) -> str | None:
+        """The wire text of a living object, inactive ones included."""
+        row = self.db.execute(
+            "SELECT body FROM objects WHERE realm=? AND entity=? AND id=? AND deleted=0", (realm, entity, id_)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def named(self, realm: str, entities: Sequence[str], name: str) -> tuple[str, str] | None:
+        """(entity, id) of the object that has this name, compared without case."""
+        marks = ",".join("?" * len(entities))
+        row = self.db.execute(
+            f"SELECT entity, id FROM objects WHERE realm=? AND entity IN ({marks}) AND name=? AND deleted=0",
+            (realm, *entities, name.casefold()),
+        ).fetchone()
+        return None if row is None else (str(row[0]), str(row[1]))
+
+    def numbered(self, realm: str, entity: str, number: str) -> list[str]:
+        rows = self.db.execute(
+            "SELECT id FROM objects WHERE realm=? AND entity=? AND number=? AND deleted=0 ORDER BY place",
+            (realm, entity, number),
+        )
+        return [str(row[0]) for row in rows]
+
+    def bodies(
+        self,
+        realm: str,
+        entity: str,
+        conditions: Sequence[Condition] = (),
+        first: int = 0,
+        most: int = -1,
+    ) -> list[str]:
+        """Wire texts of living objects in the order of their ids."""
+        where, values = _where(realm, entity, conditions)
+        rows = self.db.execute(
+            f"SELECT body FROM objects WHERE {where} ORDER BY place, id LIMIT ? OFFSET ?", (*values, most, first)
+        )
+        return [str(row[0]) for row in rows]
+
+    def count(self, realm: str, entity: str, conditions: Sequence[Condition] = ()) -> int:
+        where, values = _where(realm, entity, conditions)
+        return int(self.db.execute(f"SELECT count(*) FROM objects WHERE {where}", values).fetchone()[0])
+
+    def changed_since(self, realm: str, entity: str, since: int, most: int) -> list[tuple[str, bool, str]]:
+        """(id, deleted, wire text), the latest change first."""
+        rows = self.db.execute(
+            "SELECT id, deleted, body FROM objects WHERE realm=? AND entity=? AND updated>=?"
+            " ORDER BY updated DESC, place DESC LIMIT ?",
+            (realm, entity, since, most),
+        )
+        return [(str(row[0]), bool(row[1]), str(row[2])) for row in rows]
+
+    def remember(self, realm: str, request_id: str, at: int, status: int, kind: str, body: bytes) -> None:
+        self.db.execute("INSERT OR REPLACE INTO request_ids VALUES (?,?,?,?,?,?)",
+                        (realm, request_id, at, status, kind, body))  # fmt: skip
+
+    def remembered(self, realm: str, request_id: str, not_before: int) -> tuple[int, str, bytes] | None:
+        row = self.db.execute(
+            "SELECT status, kind, body FROM request_ids WHERE realm=? AND request_id=? AND at>=?",
+            (realm, request_id, not_before),
+        ).fetchone()
+        return None if row is None else (int(row[0]), str(row[1]), bytes(row[2]))
+
+    def forget_request_ids(self, realm: str | None = None, request_id: str | None = None) -> int:
+        done = self.db.execute(
+            "DELETE FROM request_ids WHERE (? IS NULL OR realm=?) AND (? IS NULL OR request_id=?)",
+            (realm, realm, request_id, request_id),
+        )
+        return done.rowcount
+
+    def companies(self) -> list[tuple[str, wire.Json]]:
+        rows = self.db.execute("SELECT realm, settings FROM companies ORDER BY realm")
+        return [(str(row[0]), wire.loads(row[1])) for row in rows]
+
+    def write_company(self, realm: str, settings: wire.Json) -> None:
+        self.db.execute("INSERT OR REPLACE INTO companies VALUES (?,?)", (realm, wire.dumps(settings)))
+
+    def wipe(self, realm: str | None = None) -> None:
+        """Forget one company, or everything."""
+        if realm is None:
+            for table in ("companies", "counters", "objects", "request_ids", "files", "facts"):
+                self.db.execute(f"DELETE FROM {table}")
+            for table in ("grants", "codes", "access_tokens", "refresh_tokens"):
+                self.db.execute(f"DELETE FROM {table}")
+            return
+        for table in ("companies", "counters", "objects", "request_ids", "files"):
+            self.db.execute(f"DELETE FROM {table} WHERE realm=?", (realm,))
+        self.db.execute("UPDATE grants SET ended=1 WHERE realm=?", (realm,))
+
+
+def _where(realm: str, entity: str, conditions: Sequence[Condition]) -> tuple[str, tuple[str | int, ...]]:
+    parts = ["realm=?", "entity=?", "deleted=0", *(one.sql() for one in conditions)]
+    values = (realm, entity, *(value for one in conditions for value in one.values))
+    return " AND ".join(parts), values

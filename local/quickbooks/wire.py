@@ -1,0 +1,124 @@
+"""Numbers, times and text as QuickBooks writes them."""
+
+import json
+import re
+import secrets
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+Json = dict[str, Any]
+
+CENT = Decimal("0.01")
+LARGEST_EXPONENT = 40
+
+# Python's encoder cannot write a Decimal as a number. Each goes out as a marked string whose quotes are then taken off;
+# the mark is new in every process, so that no text from outside can pass as a number.
+_MARK = secrets.token_hex(8)
+_MARKED = re.compile(f'"{_MARK}([^"]*)"')
+_HALF_A_PAIR = re.compile(r"\\u[dD][89abcdefABCDEF]")
+
+
+def _marked(value: object) -> str:
+    if isinstance(value, Decimal):
+        return _MARK + format(value, "f")
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(default=_marked, separators=(",", ":"), ensure_ascii=False)
+
+
+class Malformed(ValueError):
+    """The text is not JSON that can be worked with."""
+
+
+def dumps(value: object) -> str:
+    return _MARKED.sub(r"\1", _ENCODER.encode(value))
+
+
+def _exact(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > LARGEST_EXPONENT:
+        raise Malformed(f"number out of range: {text[:40]}")
+    return value
+
+
+def _no_constant(text: str) -> None:
+    raise Malformed(f"not a number: {text}")
+
+
+def loads(text: str | bytes) -> Any:
+    """JSON with every fraction as a Decimal. Raises Malformed, also for numbers and nesting out of all bounds."""
+    try:
+        plain = text.decode() if isinstance(text, bytes) else text
+        value = json.loads(plain, parse_float=_exact, parse_constant=_no_constant)
+    except (ValueError, RecursionError, InvalidOperation) as cause:
+        raise Malformed(str(cause)) from cause
+    if _HALF_A_PAIR.search(plain):
+        return _whole_characters(value)
+    return value
+
+
+def _whole_characters(value: Any) -> Any:
+    """An escaped half of a surrogate pair is legal JSON, but no text that can be stored."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole_characters(one) for one in value]
+    return value
+
+
+def half_up(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_HALF_UP)
+
+
+def money(value: Decimal | int) -> Decimal | int:
+    """Two decimals, a bare 0 when zero: so does QuickBooks print it (facts 1.5)."""
+    rounded = half_up(Decimal(value))
+    return rounded if rounded else 0
+
+
+def natural(value: Decimal | int) -> Decimal | int:
+    """A quantity or price without trailing zeros: 4.5, 75."""
+    exact = Decimal(value).normalize()
+    return int(exact) if exact == exact.to_integral_value() else exact
+
+
+def _first_sunday(year: int, month: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(6 - first.weekday()) % 7)
+
+
+def pacific(moment: datetime) -> datetime:
+    """The same moment on the clock of QuickBooks' servers. Own rule (US since 2007), as slim machines have no tz data."""
+    start = _first_sunday(moment.year, 3) + timedelta(days=7)
+    end = _first_sunday(moment.year, 11)
+    summer = (
+        datetime(start.year, start.month, start.day, 10, tzinfo=UTC)
+        <= moment
+        < datetime(end.year, end.month, end.day, 9, tzinfo=UTC)
+    )
+    return moment.astimezone(timezone(timedelta(hours=-7 if summer else -8)))
+
+
+def answer_time(moment: datetime) -> str:
+    return pacific(moment).isoformat(timespec="milliseconds")
+
+
+def record_time(moment: datetime) -> str:
+    return pacific(moment).isoformat(timespec="seconds")
+
+
+def milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def parsed_time(text: str) -> datetime:
+    """A date or a time with or without offset (then Pacific). Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        offset = pacific(moment.replace(tzinfo=UTC)).utcoffset()
+        moment = moment.replace(tzinfo=timezone(offset or timedelta()))
+    return moment.astimezone(UTC)
