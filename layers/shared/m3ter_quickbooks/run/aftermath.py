@@ -47,6 +47,7 @@ class Story:
     request_id: str | None = None
     url: str | None = None
     look: LookAgain | None = None
+    log: tuple[str, ...] = ()
 
 
 def close(
@@ -62,6 +63,7 @@ def close(
         problems=ending.problems,
         error=" ".join(problem.message for problem in ending.problems) or None,
         warnings=story.warnings,
+        log=story.log or run.log,
         external_id=document.id if document else (story.before.id if story.before else None),
         url=story.url,
         request_id=story.request_id,

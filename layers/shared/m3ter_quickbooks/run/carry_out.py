@@ -3,7 +3,7 @@
     W1  claim v1 ─ C op1 ─▶╎ no answer; look: none; stop      lease until sentAt + H
            ├───────────────╎────────── may still land ────────┤
     QBO                    ╎        (commits here, late)      ╎
-    W2      v2: live lease ╎ run WAITING, due                 ├ claim v2, op1 kept ─ look: FOUND, adopt ─ op2 = U ─▶ close
+    W2      v2: live lease ╎ run WAITING, due                 ├ claim v2, op1 kept ─ look: FOUND, adopt ─ op2 = U, close
                            ╎                                  ╎                    └ none: op1 again, same bytes and id
     W1 (zombie)            ╎                                  ╎ wakes: send? lease over, stops. close? rev moved, stops.
 
@@ -14,13 +14,13 @@ of it. That is how several bills for one company leave as one batch while each i
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.problems import Clash, ConnectionLost, Refused, TryLater
-from m3ter_quickbooks.run import gate, planning
-from m3ter_quickbooks.run.answer import Accepted, Answer, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
+from m3ter_quickbooks.run import gate, logbook, planning
+from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
+from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, Steps, Told
 from m3ter_quickbooks.run.case import Case
 from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
@@ -31,52 +31,6 @@ from m3ter_quickbooks.run.world import World
 SOON = timedelta(seconds=2)
 THROTTLED_FOR = timedelta(seconds=60)
 """What Intuit asks for after a 429 that does not say how long (facts 6)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reserve:
-    """May one request to this company leave? `alone`: it must not travel in a batch."""
-
-    company_id: str
-    alone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Yes, from this moment on."""
-
-    at: datetime
-    batch: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """No; there may be room then."""
-
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this operation, but only while `lease_until` outlives it by H (rule 3)."""
-
-    connection: Connection
-    op: Operation
-    slot: Slot
-    lease_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What came of it. `at` is not before the moment it left."""
-
-    answer: Answer
-    at: datetime
-
-
-Asks = Reserve | Send
-Told = Slot | Busy | Sent
-Steps = Generator[Asks, Told, Rest | None]
 
 
 class Attempt:
@@ -95,6 +49,7 @@ class Attempt:
         self.shows = settled.payload_hash if settled else None
         self.outcome: Outcome | None = None
         self.warnings = list(case.warnings)
+        self.log = list(case.run.log)
         self.was_unsure = False
         self.last_create: Operation | None = None
         self.stale_in_a_row = 0
@@ -157,6 +112,7 @@ class Attempt:
         told = yield Send(self.case.connection, op, slot, self.lease_until)
         if not isinstance(told, Sent):
             raise TypeError(told)
+        self.log.append(logbook.sent(op, told.answer, told.at))
         self.intuit_tid = getattr(told.answer, "intuit_tid", None) or self.intuit_tid
         return told
 
@@ -256,24 +212,17 @@ class Attempt:
 
     def _settle(self, slot: Slot) -> Steps:
         """Bring the one open operation to its end; None when it has one and the next may be planned."""
+        if self.kept:
+            slot_or_rest = yield from self._before_repeating(slot)
+            if not isinstance(slot_or_rest, Slot):
+                return slot_or_rest
+            slot = slot_or_rest
         op = self.record.op
         if op is None:
             return None
         self.request_id = op.request_id
         if op.verb is Verb.CREATE:
             self.last_create = op
-        if self.kept:
-            self.was_unsure = self.was_unsure or op.verb is Verb.CREATE
-            if op.verb is Verb.CREATE:
-                rest = self._look_before_repeating(op)
-                if rest is not None or self.record.op is None:
-                    return rest
-                again = yield from self._reserve(op, alone=True)
-                if isinstance(again, Busy):
-                    return self._busy(again)
-                slot = again
-            op = replace(op, sent_at=slot.at, unsure=True)
-            self.record = self.world.deliveries.write(replace(self.record, op=op))
         sent = yield from self._send(op, slot)
         match sent.answer:
             case Accepted(document=document):
@@ -285,6 +234,23 @@ class Attempt:
                 return self._not_sent(op, sent.answer)
             case Unsure():
                 return self._unsure(op, sent)
+
+    def _before_repeating(self, slot: Slot) -> Generator[Asks, Told, Slot | Rest | None]:
+        """An operation of an earlier claim: a create is looked for first, and `sentAt` is written ahead anew."""
+        op = self.record.op
+        if op is None:
+            return slot
+        if op.verb is Verb.CREATE:
+            self.was_unsure, self.last_create, self.request_id = True, op, op.request_id
+            rest = self._look_before_repeating(op)
+            if rest is not None or self.record.op is None:
+                return rest
+            again = yield from self._reserve(op, alone=True)
+            if isinstance(again, Busy):
+                return self._busy(again)
+            slot = again
+        self.record = self.world.deliveries.write(replace(self.record, op=replace(op, sent_at=slot.at, unsure=True)))
+        return slot
 
     def _look_before_repeating(self, op: Operation) -> Rest | None:
         """A create that may have landed is looked for by its own marker. Found means adopt, at any time.
@@ -315,6 +281,7 @@ class Attempt:
 
     def _take_over(self, op: Operation, document: RemoteDocument) -> None:
         self.outcome = Outcome.ADOPTED
+        self.log.append(logbook.adopted(op, document.id, self.world.clock()))
         if document.voided:
             self._forget_document(planning.ref_of(document), document)
             self.record = replace(self.record, op=None)
@@ -389,7 +356,15 @@ class Attempt:
     # --- definite refusals
 
     def _refused(self, op: Operation, answer: RefusedWrite) -> Rest | None:
-        refusal = read_refusal(answer, kind=op.kind, bill_id=self.case.run.bill_id, document=self.case.wanted.document)
+        case = self.case
+        refusal = read_refusal(
+            answer,
+            kind=op.kind,
+            bill_id=case.run.bill_id,
+            document=case.wanted.document,
+            bill=case.bill,
+            account=case.account,
+        )
         if op.verb is not Verb.CREATE and refusal.kind in {RefusalKind.STALE, RefusalKind.NOT_FOUND}:
             return self._read_then_plan_again(op, refusal, answer)
         if op.verb is Verb.CREATE and refusal.kind is RefusalKind.DUPLICATE_NUMBER and self._ours_by_number(op):

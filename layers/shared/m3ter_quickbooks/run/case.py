@@ -10,7 +10,7 @@ from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mappings, keys_needed
 from m3ter_quickbooks.invoice.company import rate_needed
-from m3ter_quickbooks.invoice.document import Document, NothingLeft
+from m3ter_quickbooks.invoice.document import NothingLeft
 from m3ter_quickbooks.invoice.translate import translate
 from m3ter_quickbooks.problems import (
     BillCannotBeSent,
@@ -45,6 +45,8 @@ class Case:
     connection: Connection
     delivery: Delivery
     wanted: Wanted
+    bill: Bill
+    account: Account | None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -78,7 +80,7 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     if no is not None:
         return Ending(no.status, no.outcome, no.reason)
     if run.happening is Happening.DELETED:
-        return Case(run, integration, connection, known.delivery, Wanted(run.fence, None))
+        return Case(run, integration, connection, known.delivery, Wanted(run.fence, None), bill, account)
     exchange_rate = known.rate
     if rate is not None and exchange_rate is None and connection.company_id is not None:
         exchange_rate = world.quickbooks.exchange_rate(connection, rate.currency, rate.on)
@@ -91,7 +93,8 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
         return refused(cannot)
     if isinstance(document, NothingLeft):
         return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOTHING_LEFT)
-    return _case(run, integration, connection, known.delivery, document)
+    wanted = Wanted(run.fence, document)
+    return Case(run, integration, connection, known.delivery, wanted, bill, account, document.warnings)
 
 
 def refused(cannot: BillCannotBeSent) -> Ending:
@@ -101,10 +104,6 @@ def refused(cannot: BillCannotBeSent) -> Ending:
         ProblemKind.MISSING_ACCOUNT_MAPPING if ProblemKind.MISSING_ACCOUNT_MAPPING in kinds else ProblemKind.VALIDATION
     )
     return Ending(RunStatus.ERROR, problems=cannot.problems, cause=cause.value, counts=True)
-
-
-def _case(run: Run, integration: Integration, connection: Connection, delivery: Delivery, document: Document) -> Case:
-    return Case(run, integration, connection, delivery, Wanted(run.fence, document), document.warnings)
 
 
 def _connection(integration: Integration, world: World) -> Connection | None:

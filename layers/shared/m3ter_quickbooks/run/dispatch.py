@@ -22,7 +22,8 @@ from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, Refused, T
 from m3ter_quickbooks.run import aftermath, gate
 from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
 from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
-from m3ter_quickbooks.run.carry_out import Attempt, Busy, Reserve, Send, Sent, Slot, Steps
+from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
+from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, prepare
 from m3ter_quickbooks.run.delivery import Delivery, Verb
 from m3ter_quickbooks.run.ports import CountMoved
@@ -200,7 +201,7 @@ def _rest(in_hand: InHand, attempt: Attempt | None, rest: Rest, world: World) ->
         late = failed(f"No success within 24 hours; the last reason was: {rest.reason}.", "timeout")
         rest = replace(late, status=RunStatus.TIMEOUT_LIMIT_EXCEEDED, counts=False, keep_op=True)
     if isinstance(rest, Pause):
-        _wait(in_hand.run, rest, world)
+        _wait(replace(in_hand.run, log=tuple(attempt.log)) if attempt else in_hand.run, rest, world)
     else:
         _close(in_hand, attempt, rest, world)
 
@@ -219,6 +220,7 @@ def _wait(run: Run, pause: Pause, world: World) -> None:
         stored = world.runs.wait(waiting)
     except Clash:
         return  # closed by somebody else meanwhile: nothing is left to wait for
+    world.witness.waits(stored)
     world.queue.retry([stored], max(pause.until - world.clock(), timedelta(0)))
 
 
@@ -239,6 +241,7 @@ def _close(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: Worl
             continue
         except Clash:
             return
+        world.witness.closed(closing.run, ending.cause)
         if closing.look is not None:
             world.queue.look(closing.look, LOOK_AGAIN_AFTER)
         return
@@ -265,7 +268,7 @@ def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
     case, document = attempt.case, attempt.record.document
     url = world.link(case.connection, document.kind, document.id) if document else None
     look = _look_again(attempt, world) if attempt.was_unsure and ending.finished else None
-    return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look)
+    return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
 
 
 def _look_again(attempt: Attempt, world: World) -> LookAgain | None:

@@ -60,9 +60,9 @@ class Closing:
 
     `run` is the run as it is to be stored (its status not open). `delivery`: written if not None, with the condition
     that the stored rev is the one it names. `count`: what the configuration's error count becomes, None to leave it
-    alone; conditional on `count_read`. `disable` is set together with the count that reaches ten: enabled becomes false and the
-    configuration's version is raised by one. `trouble` is the error event, `notices` what the stream will mail, `look`
-    the later look for a create that was once unsure.
+    alone; conditional on `count_read`. `disable` is set together with the count that reaches ten: enabled becomes
+    false and the configuration's version is raised by one. `troubles` are the error events, `notices` what the
+    stream will mail, `look` the later look for a create that was once unsure.
     """
 
     run: Run
@@ -100,7 +100,7 @@ class Runs(Protocol):
         """The bill that this run is about. Raises Missing."""
 
     def wait(self, run: Run) -> Run:
-        """Store `status`, `due_at`, `attempts`, `reason` while the stored run is open. Raises Clash if it is closed."""
+        """Store status, due date, attempts, reason, log while the stored run is open. Raises Clash if it is closed."""
 
     def due(self, now: datetime, limit: int) -> list[Run]:
         """Open runs whose `due_at` is past, oldest first."""
@@ -141,7 +141,7 @@ class Knowledge(Protocol):
     """The one batch read."""
 
     def about(self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None) -> Known:
-        """Delivery record, account, mappings and rate for `run`, read consistently, in one request where 100 keys do."""
+        """Delivery record, account, mappings and rate for `run`, read consistently; one request up to 100 keys."""
 
     def keep_rate(self, company_id: str, needed: RateNeeded, rate: Decimal) -> None:
         """Remember a rate for its day."""
@@ -171,7 +171,7 @@ class Connections(Protocol):
 
 
 class QuickBooks(Protocol):
-    """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), but after a 401: nothing happened."""
+    """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), except after a 401."""
 
     def write(self, connection: Connection, op: Operation) -> Answer:
         """Send one written-ahead operation: its bytes, its request id."""
@@ -185,7 +185,7 @@ class QuickBooks(Protocol):
     def look_for(
         self, connection: Connection, kind: DocumentKind, customer_id: str, txn_date: date, marker: str
     ) -> list[RemoteDocument]:
-        """Every document of that customer and day whose PrivateNote contains `marker`; it cannot be queried, so all pages."""
+        """Every document of that customer and day with `marker` in its PrivateNote, which cannot be queried."""
 
     def numbered(self, connection: Connection, kind: DocumentKind, number: str) -> list[RemoteDocument]:
         """Every document that carries this DocNumber."""
@@ -216,6 +216,16 @@ class Queue(Protocol):
 
     def look(self, look: LookAgain, delay: timedelta) -> None:
         """Ask for the later look at a create that was once unsure."""
+
+
+class Witness(Protocol):
+    """Sees how runs come to rest: metrics and log lines. Decides nothing, and never fails."""
+
+    def closed(self, run: Run, cause: str) -> None:
+        """A run is over; `cause` is a stable key of what failed, empty where nothing did."""
+
+    def waits(self, run: Run) -> None:
+        """A run waits."""
 
 
 class M3ter(Protocol):

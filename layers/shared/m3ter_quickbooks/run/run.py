@@ -97,4 +97,6 @@ class Run:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     parent_run_id: RunId | None = None
+    log: tuple[str, ...] = ()
+    """What was sent and what came back, line by line (`run/logbook.py`)."""
     version: int = 1

@@ -17,6 +17,7 @@ from m3ter_quickbooks.run.ports import (
     Queue,
     QuickBooks,
     Runs,
+    Witness,
 )
 
 
@@ -37,6 +38,7 @@ class World:
     m3ter: M3ter
     pacer: Pacer
     queue: Queue
+    witness: Witness
     clock: Clock
     wait_until: Callable[..., None]
     new_claim: Callable[[], str]

@@ -1,0 +1,1 @@
+"""Bill events in, invoices out."""

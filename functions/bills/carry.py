@@ -1,0 +1,114 @@
+"""One batch of messages: everything that it opens or takes up is carried out together, and each is judged alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from bills.messages import Message, NotOurs, Retry, Tick, read_message
+from m3ter_quickbooks.bill.event import AccountEvent
+from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater
+from m3ter_quickbooks.run.case import InHand
+from m3ter_quickbooks.run.dispatch import carry_out
+from m3ter_quickbooks.run.look_again import look_again
+from m3ter_quickbooks.run.opening import Told, end_without_configuration, open_runs, take_up
+from m3ter_quickbooks.run.run import Run
+from m3ter_quickbooks.run.sweep import sweep
+from m3ter_quickbooks.run.trouble import LookAgain
+from m3ter_quickbooks.run.world import World
+
+logger = Logger(child=True)
+
+
+class Batch:
+    """The messages of one invocation. `failed` are the ids of those that go back to the queue.
+
+    A message is acknowledged once its runs are durably recorded; a run that rests or waits is. Only a bug, an outage of
+    our own stores, or an event that nobody can be told of, fails a message.
+    """
+
+    def __init__(self, world: World, deadline: datetime, keep_alive: Callable[[], None]) -> None:
+        self.world = world
+        self.deadline = deadline
+        self.keep_alive = keep_alive
+        self.failed: list[str] = []
+        self._message_of: dict[str, str] = {}
+
+    def carry(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Read every message, open or take up its runs, carry all of them out together."""
+        in_hand: list[InHand] = []
+        for message_id, body in messages:
+            self._guarded(message_id, partial(self._take, message_id, body, in_hand))
+        carry_out(in_hand, self.world, self.deadline, self._shield)
+
+    def _take(self, message_id: str, body: str, in_hand: list[InHand]) -> None:
+        for taken in self._act(read_message(body)):
+            # A run in hand twice in one batch (an event doubled by the queue) is carried out once.
+            if taken.run.id not in self._message_of:
+                self._message_of[taken.run.id] = message_id
+                in_hand.append(taken)
+
+    def _act(self, message: Message) -> list[InHand]:
+        match message:
+            case Told():
+                return open_runs(message, self.world, self.deadline)
+            case Retry():
+                return self._take_up(message)
+            case AccountEvent():
+                self._keep_account(message)
+            case LookAgain():
+                look_again(message, self.world)
+            case Tick(what="sweep"):
+                logger.info("swept", extra={"put_back": sweep(self.world)})
+            case Tick():
+                self.keep_alive()
+            case NotOurs():
+                logger.info("not for us", extra={"source": message.source})
+        return []
+
+    def _take_up(self, retry: Retry) -> list[InHand]:
+        try:
+            run = self.world.runs.get(retry.organization_id, retry.run_id)
+        except Missing:
+            return []  # removed with its organization, or by age
+        if not run.status.open:
+            return []
+        try:
+            return [take_up(run, self.world)]
+        except Missing:
+            end_without_configuration(run, self.world)
+            return []
+
+    def _keep_account(self, event: AccountEvent) -> None:
+        if event.happening == "deleted":
+            self.world.knowledge.forget_account(event.organization_id, event.account.id)
+        else:
+            self.world.knowledge.keep_account(event.organization_id, event.account, event.dto)
+
+    def _shield(self, run: Run, step: Callable[[], None]) -> bool:
+        return self._guarded(self._message_of[run.id], step, run_id=run.id)
+
+    def _guarded(self, message_id: str, step: Callable[[], None], **context: object) -> bool:
+        try:
+            step()
+        except (MalformedEvent, TryLater, ConnectionLost, Refused) as problem:
+            logger.warning("message goes back to the queue", extra={"why": problem.message, **context})
+        except Exception:  # this is the door: a bug in one bill must not hold back the others
+            logger.exception("a bug; the message goes back to the queue", extra=context)
+        else:
+            return True
+        if message_id not in self.failed:
+            self.failed.append(message_id)
+        return False
+
+
+def failures(batch: Batch, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """The answer that SQS expects. Outside of a queue a failed message raises: there is nobody else to tell."""
+    if batch.failed and "Records" not in event:
+        text = "The event could not be handled; the log says why."
+        raise RuntimeError(text)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}

@@ -1,0 +1,114 @@
+"""What this function can be handed: events of m3ter, our own retry messages, the schedule. Parsed, nothing done yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from m3ter_quickbooks.bill.event import AccountEvent, BillEvent, parse_envelope
+from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
+from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.problems import MalformedBill, MalformedEvent
+from m3ter_quickbooks.run.opening import Told, told_of_unreadable
+from m3ter_quickbooks.run.run import RunId
+from m3ter_quickbooks.run.trouble import LookAgain
+
+SCHEDULE = "m3ter-quickbooks.schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Take up this run again."""
+
+    organization_id: OrganizationId
+    run_id: RunId
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The schedule asks for something."""
+
+    what: Literal["sweep", "keep-alive"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """Something that this function has no use for: acknowledged, and said in the log."""
+
+    source: str
+
+
+Message = Told | AccountEvent | Retry | LookAgain | Tick | NotOurs
+
+
+def records(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The messages of an SQS batch as (message id, body); any other event is one message with an empty id."""
+    if "Records" in event:
+        return [(record["messageId"], record["body"]) for record in event["Records"]]
+    # A plain event, as `sam local invoke` and the schedule hand it over, was parsed by the runtime already: its numbers
+    # are floats with their shortest text, which is what m3ter wrote for every amount of up to 15 digits.
+    return [("", json.dumps(event))]
+
+
+def read_message(body: str) -> Message:
+    """What one message asks for. Raises MalformedEvent when not even its bill or organization can be told."""
+    try:
+        message = json.loads(body, parse_float=Decimal)
+    except json.JSONDecodeError as error:
+        text = f"A message in the queue is not JSON: {error.msg} at character {error.pos}."
+        raise MalformedEvent(text) from error
+    if not isinstance(message, dict):
+        text = "A message in the queue is JSON, but not an object."
+        raise MalformedEvent(text)
+    if "retry" in message:
+        return Retry(OrganizationId(message["retry"]["organizationId"]), RunId(message["retry"]["runId"]))
+    if "look" in message:
+        return _look(message["look"])
+    if message.get("source") == SCHEDULE:
+        return Tick(message["detail-type"])
+    return _m3ter_event(message)
+
+
+def _m3ter_event(message: Mapping[str, Any]) -> Message:
+    try:
+        event = parse_envelope(message)
+    except (MalformedBill, MalformedEvent):
+        # The bill cannot be read, but somebody must hear of it: its runs are opened all the same, and end with why.
+        told = _told_all_the_same(message)
+        if told is None:
+            raise
+        return told
+    if isinstance(event, BillEvent):
+        return Told.of(event)
+    if event is None:
+        return NotOurs(str(message.get("detail-type") or message.get("source")))
+    return event
+
+
+def _told_all_the_same(message: Mapping[str, Any]) -> Told | None:
+    detail = message.get("detail")
+    if not isinstance(detail, Mapping) or not str(detail.get("eventName", "")).startswith("billing.bill."):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(detail.get("eventTime") or message.get("time")))
+    except ValueError:
+        return None
+    return told_of_unreadable(detail, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _look(look: Mapping[str, str]) -> LookAgain:
+    return LookAgain(
+        OrganizationId(look["organizationId"]),
+        ConfigurationId(look["configurationId"]),
+        BillId(look["billId"]),
+        look["runId"],
+        DocumentKind(look["kind"]),
+        look["customerId"],
+        date.fromisoformat(look["txnDate"]),
+        datetime.fromisoformat(look["dueAt"]),
+    )
