@@ -61,7 +61,7 @@ def grouped(troubles: Iterable[Trouble]) -> tuple[Cause, ...]:
     causes = [
         Cause(
             name=name,
-            code=cause.removeprefix("quickbooks.") if cause.startswith("quickbooks.") else None,
+            code=_code(cause),
             count=len(found),
             first=found[0].at,
             last=found[-1].at,
@@ -70,3 +70,9 @@ def grouped(troubles: Iterable[Trouble]) -> tuple[Cause, ...]:
         for (name, cause), found in by_cause.items()
     ]
     return tuple(sorted(causes, key=lambda cause: (cause.count, cause.last), reverse=True))
+
+
+def _code(cause: str) -> str | None:
+    """QuickBooks' own number in a cause such as `quickbooks.6000`."""
+    code = cause.removeprefix("quickbooks.")
+    return code if code.isdigit() and code != cause else None

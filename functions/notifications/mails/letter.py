@@ -27,6 +27,13 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What, and how many of it."""
+
+    rows: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Errors with one cause: how often, when, one of them word for word, and what helps."""
 
@@ -73,7 +80,7 @@ class SmallPrint:
     text: str
 
 
-Block = Paragraph | Heading | Facts | Groups | Steps | Link | Address | SmallPrint
+Block = Paragraph | Heading | Facts | Counts | Groups | Steps | Link | Address | SmallPrint
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from textwrap import fill
 from notifications.mails.letter import (
     Address,
     Block,
+    Counts,
     Facts,
     Group,
     Groups,
@@ -49,6 +50,8 @@ def _text(block: Block) -> str:
             return f"{text}\n{'-' * len(text)}"
         case Facts(rows):
             return "\n".join(_wrapped(f"{label}: {value}", rest="  ") for label, value in rows)
+        case Counts(rows):
+            return "\n".join(f"{what}: {count}" for what, count in rows)
         case Groups(groups):
             return "\n\n".join(_group_text(group) for group in groups)
         case Steps(steps):
@@ -81,6 +84,9 @@ def _html(block: Block) -> str:
         case Facts(rows):
             cells = (f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>' for label, value in rows)
             return "\n".join(("<table>", *cells, "</table>"))
+        case Counts(rows):
+            cells = (f'<tr><th scope="row">{escape(what)}</th><td>{count}</td></tr>' for what, count in rows)
+            return "\n".join(('<table class="counts">', *cells, "</table>"))
         case Groups(groups):
             return "\n".join(_group_html(group) for group in groups)
         case Steps(steps):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
@@ -20,15 +19,27 @@ from notifications.mails.letter import (
     SmallPrint,
     Steps,
 )
+from notifications.mails.phrases import (
+    NOT_ACCEPTED,
+    NOT_AN_INVOICE,
+    NOT_MAPPED,
+    NOT_TAKEN,
+    capital,
+    day,
+    moment,
+    name,
+    plain,
+    short,
+    span,
+)
 
-_NAME_AT_MOST: Final = 60
 _EXAMPLE_AT_MOST: Final = 600
 
 _TITLES: Final = {
-    EventName.MISSING_ACCOUNT_MAPPING: "An account is not mapped to a QuickBooks customer",
-    EventName.VALIDATION: "The bill cannot become an invoice",
-    EventName.AUTHENTICATION: "QuickBooks does not accept the connection",
-    EventName.PERFORM: "QuickBooks refused the invoice",
+    EventName.MISSING_ACCOUNT_MAPPING: NOT_MAPPED,
+    EventName.VALIDATION: NOT_AN_INVOICE,
+    EventName.AUTHENTICATION: NOT_ACCEPTED,
+    EventName.PERFORM: NOT_TAKEN,
     EventName.DISABLED: "The integration was disabled",
 }
 _REMEDIES: Final = {
@@ -64,27 +75,27 @@ def write(incident: Incident) -> Letter:
 
 
 def _disabled(incident: Incident) -> Letter:
-    integration, organization = _integrations(incident), _name(incident.organization)
+    integration, organization = _integrations(incident), name(incident.organization)
     again = _any_enabled(incident.affected)
     opening = (
-        f"Ten errors in a row: {integration} of {organization} was disabled on {_moment(incident.at)}. "
-        "Bills that arrive while it is disabled are kept, but not sent to QuickBooks. None of them is lost."
+        f"Ten errors in a row: {integration} of {organization} was disabled on {moment(incident.at)}. "
+        "Bills that arrive while it is disabled are held, not sent to QuickBooks. None of them is lost."
     )
     steps = [
         "Correct the causes above, the most frequent first.",
         "Enable the integration again. Its errors in a row are then counted from 0.",
-        "Ask for a replay when you enable it: the bills that wait are then sent in their order.",
+        "Ask for a replay when you enable it: the bills that failed or were held are then sent in their order.",
     ]
     if again:
-        steps[1:] = ["Replay the bills that are still waiting: they are sent in their order."]
+        steps[1:] = ["Replay the bills that failed or were held: they are sent in their order."]
     return Letter(
         subject=f"Disabled: {integration} of {organization}",
-        title=f"{_capital(integration)} was disabled",
+        title=f"{capital(integration)} was disabled",
         preview=f"Ten errors in a row. {_leading_cause(incident)}",
         blocks=(
             Paragraph(opening),
             *([Paragraph("It has been enabled again since then.")] if again else []),
-            _facts(incident, ("Disabled", _moment(incident.at))),
+            _facts(incident, ("Disabled", moment(incident.at))),
             *_what_went_wrong(incident),
             Heading("What to do"),
             Steps(tuple(steps)),
@@ -95,7 +106,7 @@ def _disabled(incident: Incident) -> Letter:
 
 
 def _failing(incident: Incident) -> Letter:
-    integration, organization = _integrations(incident), _name(incident.organization)
+    integration, organization = _integrations(incident), name(incident.organization)
     opening = (
         f"Five errors in a row: {integration} of {organization} could not send bills to QuickBooks. "
         "After ten in a row it is disabled. One bill that is sent sets the count back to 0."
@@ -107,12 +118,12 @@ def _failing(incident: Incident) -> Letter:
         now = [Paragraph("The errors in a row have ended since then; the bills that failed still need a retry.")]
     return Letter(
         subject=f"Five errors in a row: {integration} of {organization}",
-        title=f"{_capital(integration)} is failing",
+        title=f"{capital(integration)} is failing",
         preview=f"After ten errors in a row it is disabled. {_leading_cause(incident)}",
         blocks=(
             Paragraph(opening),
             *now,
-            _facts(incident, ("Fifth error", _moment(incident.at))),
+            _facts(incident, ("Fifth error", moment(incident.at))),
             *_what_went_wrong(incident),
             Heading("What to do"),
             Steps(("Correct the causes above, the most frequent first.", "Retry the runs that failed.")),
@@ -123,26 +134,26 @@ def _failing(incident: Incident) -> Letter:
 
 
 def _reconnect(incident: Incident) -> Letter:
-    integration, organization = _integrations(incident), _name(incident.organization)
+    integration, organization = _integrations(incident), name(incident.organization)
     opening = (
-        f"QuickBooks has not accepted the connection of {integration} of {organization} since {_moment(incident.at)}. "
-        "Bills are kept until it is reconnected, and none of them counts as an error of the integration."
+        f"QuickBooks has not accepted the connection of {integration} of {organization} since {moment(incident.at)}. "
+        "Bills are held until it is reconnected, and none of them counts as an error of the integration."
     )
     now: list[Block] = []
     todo: list[Block] = [
         Heading("What to do"),
-        Steps((*_CONSENT_STEPS, "The bills that were kept are then sent in their order.")),
+        Steps((*_CONSENT_STEPS, "The bills that were held are then sent in their order.")),
     ]
     if incident.connected:
         now, todo = [Paragraph("It has been reconnected since then: there is nothing left to do.")], []
     return Letter(
         subject=f"Reconnect QuickBooks: {integration} of {organization}",
         title="The connection to QuickBooks is lost",
-        preview="Bills are kept until it is reconnected.",
+        preview="Bills are held until it is reconnected.",
         blocks=(
             Paragraph(opening),
             *now,
-            _facts(incident, ("Lost", _moment(incident.at))),
+            _facts(incident, ("Lost", moment(incident.at))),
             *todo,
             *_way_there("connection", incident),
             _CHOSEN,
@@ -151,19 +162,19 @@ def _reconnect(incident: Incident) -> Letter:
 
 
 def _consent_ending(incident: Incident) -> Letter:
-    integration, organization = _integrations(incident), _name(incident.organization)
-    when = f"on {_moment(incident.ends)}" if incident.ends else "soon"
+    integration, organization = _integrations(incident), name(incident.organization)
+    when = f"on {moment(incident.ends)}" if incident.ends else "soon"
     opening = (
         f"The consent that connects {integration} of {organization} to QuickBooks ends {when}. "
-        "Bills that arrive after that are kept until it is reconnected."
+        "Bills that arrive after that are held until it is reconnected."
     )
     return Letter(
-        subject=f"Consent to QuickBooks ends {_day(incident.ends)}: {integration} of {organization}",
-        title=f"The consent to QuickBooks ends {_day(incident.ends)}",
+        subject=f"Consent to QuickBooks ends {day(incident.ends)}: {integration} of {organization}",
+        title=f"The consent to QuickBooks ends {day(incident.ends)}",
         preview="Renew it before then, and no bill has to wait.",
         blocks=(
             Paragraph(opening),
-            _facts(incident, ("Consent ends", _moment(incident.ends) if incident.ends else "soon")),
+            _facts(incident, ("Consent ends", moment(incident.ends) if incident.ends else "soon")),
             Heading("What to do"),
             Steps(_CONSENT_STEPS),
             *_way_there("connection", incident),
@@ -190,8 +201,8 @@ def _group(cause: Cause) -> Group:
     errors = "1 error" if cause.count == 1 else f"{cause.count} errors"
     return Group(
         title=_title(cause),
-        tally=f"{errors}, {_span(cause.first, cause.last)}.",
-        example=_short(_plain(cause.example), _EXAMPLE_AT_MOST),
+        tally=f"{errors}, {span(cause.first, cause.last)}.",
+        example=short(plain(cause.example), _EXAMPLE_AT_MOST),
         remedy=_REMEDIES[cause.name],
     )
 
@@ -207,17 +218,17 @@ def _leading_cause(incident: Incident) -> str:
 def _facts(incident: Incident, *more: tuple[str, str]) -> Facts:
     label = "Integration" if len(incident.affected) == 1 else "Integrations"
     rows = [
-        (label, ", ".join(_name(affected.name) for affected in incident.affected) or "none"),
-        ("Organization", _name(incident.organization)),
+        (label, ", ".join(name(affected.name) for affected in incident.affected) or "none"),
+        ("Organization", name(incident.organization)),
     ]
     if incident.company:
-        rows.append(("QuickBooks company", _name(incident.company)))
+        rows.append(("QuickBooks company", name(incident.company)))
     return Facts((*rows, *more))
 
 
 def _integrations(incident: Incident) -> str:
     """The integrations in a phrase; a long list only says how many more."""
-    names = [f"“{_name(affected.name)}”" for affected in incident.affected]
+    names = [f"“{name(affected.name)}”" for affected in incident.affected]
     if len(names) > 1:
         return f"integration {names[0]} and {len(names) - 1} more"
     return f"integration {names[0]}" if names else "the integration"
@@ -225,36 +236,3 @@ def _integrations(incident: Incident) -> str:
 
 def _any_enabled(affected: tuple[Affected, ...]) -> bool:
     return any(one.enabled for one in affected)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y} at {at:%H:%M} UTC"
-
-
-def _span(first: datetime, last: datetime) -> str:
-    if first.date() != last.date():
-        return f"from {_moment(first)} to {_moment(last)}"
-    if (first.hour, first.minute) != (last.hour, last.minute):
-        return f"on {first.day} {first:%B %Y} from {first:%H:%M} to {last:%H:%M} UTC"
-    return f"on {_moment(first)}"
-
-
-def _day(at: datetime | None) -> str:
-    return f"on {at.day} {at:%B %Y}" if at else "soon"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _name(text: str) -> str:
-    return _short(_plain(text), _NAME_AT_MOST)
-
-
-def _short(text: str, at_most: int) -> str:
-    return text if len(text) <= at_most else text[: at_most - 1].rstrip() + "…"
-
-
-def _plain(text: str) -> str:
-    """On one line, what is not printable left out: a name may come from anywhere, and a subject is a header."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

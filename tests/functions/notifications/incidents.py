@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
+from notifications.mails.day import Day, Summary
 from notifications.mails.incident import Affected, Cause, Incident
+from notifications.mails.phrases import NOT_MAPPED
+from notifications.mails.summary import write_summary
+from notifications.mails.words import write
 
 AT = datetime(2026, 11, 22, 10, 4, 31, tzinfo=UTC)
 ORGANIZATION = "/organizations/0f0e0d0c-0000-4000-8000-000000000001"
@@ -81,10 +86,25 @@ CONSENT_ENDING = replace(
     affected=RECONNECT.affected[:1],
 )
 
-ALL = {
-    "disabled": DISABLED,
-    "enabled-again": ENABLED_AGAIN,
-    "failing": FAILING,
-    "reconnect": RECONNECT,
-    "consent-ending": CONSENT_ENDING,
+DAY = Summary(
+    organization="Acme Ltd",
+    integration="Bills to QuickBooks",
+    until=AT,
+    day=Day(
+        sent=Counter({"created": 298, "updated": 14}),
+        not_sent=Counter({"bill not approved": 31, "same as what was sent": 7}),
+        failed=Counter({NOT_MAPPED: 2, "The books of that period are closed": 1}),
+        waiting=3,
+    ),
+    address=API + CONFIGURATION,
+    link=CONSOLE + CONFIGURATION,
+)
+
+LETTERS = {
+    "disabled": write(DISABLED),
+    "enabled-again": write(ENABLED_AGAIN),
+    "failing": write(FAILING),
+    "reconnect": write(RECONNECT),
+    "consent-ending": write(CONSENT_ENDING),
+    "summary": write_summary(DAY),
 }

@@ -18,6 +18,7 @@ from m3ter_quickbooks.run.trouble import EventName
 from notifications.mails.incident import Cause
 from notifications.mails.letter import (
     Address,
+    Counts,
     Facts,
     Group,
     Groups,
@@ -30,10 +31,10 @@ from notifications.mails.letter import (
 )
 from notifications.mails.render import render
 from notifications.mails.words import write
-from tests.functions.notifications.incidents import ALL, AT, DISABLED, FAILING, RECONNECT
+from tests.functions.notifications.incidents import AT, DISABLED, FAILING, LETTERS, RECONNECT
 
 GOLDEN = Path(__file__).parent / "golden"
-every_mail = pytest.mark.parametrize("name", sorted(ALL))
+every_mail = pytest.mark.parametrize("name", sorted(LETTERS))
 
 
 def one_line(text: str) -> str:
@@ -74,6 +75,8 @@ def said(letter: Letter) -> list[str]:
                 pieces.append(text)
             case Facts(rows):
                 pieces.extend(text for row in rows for text in row)
+            case Counts(rows):
+                pieces.extend(f"{part}" for row in rows for part in row)
             case Groups(groups):
                 pieces.extend(text for group in groups for text in said_of(group))
             case Steps(steps):
@@ -91,7 +94,7 @@ def said_of(group: Group) -> tuple[str, ...]:
 
 @every_mail
 def test_a_mail_reads_as_its_golden_one(name: str) -> None:
-    mail = render(write(ALL[name]))
+    mail = render(LETTERS[name])
     found = {f"{name}.txt": f"Subject: {mail.subject}\n\n{mail.text}", f"{name}.html": mail.html}
     for file, content in found.items():
         if os.environ.get("UPDATE_GOLDEN"):
@@ -101,7 +104,7 @@ def test_a_mail_reads_as_its_golden_one(name: str) -> None:
 
 @every_mail
 def test_every_sentence_stands_in_text_and_html(name: str) -> None:
-    letter = write(ALL[name])
+    letter = LETTERS[name]
     mail = render(letter)
     text, html = one_line(mail.text.replace("\n  > ", " ")), Reader(mail.html).text
     assert len(said(letter)) > 8
@@ -112,7 +115,7 @@ def test_every_sentence_stands_in_text_and_html(name: str) -> None:
 
 @every_mail
 def test_the_html_loads_nothing_from_anywhere(name: str) -> None:
-    page = Reader(render(write(ALL[name])).html)
+    page = Reader(render(LETTERS[name]).html)
     assert not {"img", "link", "script", "iframe", "object", "video", "audio", "form", "base"} & set(page.tags)
     assert not {"src", "srcset", "background", "poster"} & {attribute for attribute, _ in page.attributes}
     assert "url(" not in page.style
@@ -121,20 +124,20 @@ def test_the_html_loads_nothing_from_anywhere(name: str) -> None:
 
 @every_mail
 def test_a_mail_names_integration_and_organization_in_its_subject(name: str) -> None:
-    subject = render(write(ALL[name])).subject
+    subject = render(LETTERS[name]).subject
     assert "“Bills to QuickBooks”" in subject
     assert "Acme Ltd" in subject
 
 
 @every_mail
 def test_a_mail_holds_no_address_of_a_person(name: str) -> None:
-    mail = render(write(ALL[name]))
+    mail = render(LETTERS[name])
     assert not re.search(r"\S+@[\w-]+\.\w+", mail.subject + mail.text + mail.html)
 
 
 @every_mail
 def test_no_line_of_the_text_is_longer_than_a_terminal_but_an_address(name: str) -> None:
-    for line in render(write(ALL[name])).text.splitlines():
+    for line in render(LETTERS[name]).text.splitlines():
         assert len(line) <= 72 or line.startswith("https://")
 
 
@@ -163,7 +166,7 @@ def test_a_connection_of_many_integrations_says_how_many() -> None:
 
 
 def test_what_was_mended_meanwhile_is_said() -> None:
-    assert "It has been enabled again since then." in render(write(ALL["enabled-again"])).text
+    assert "It has been enabled again since then." in render(LETTERS["enabled-again"]).text
     assert "nothing left to do" in one_line(render(write(replace(RECONNECT, connected=True))).text)
     mended = replace(FAILING, affected=(replace(FAILING.affected[0], recovered=True),))
     assert "The errors in a row have ended since then" in render(write(mended)).text
