@@ -120,9 +120,19 @@ class QuickBooksClient:
         """The same answers, after the connection was marked as broken if one of them says so."""
         for answer in answers:
             if isinstance(answer, NotSent) and answer.because is Hindrance.NOT_AUTHORIZED:
-                self._tokens.refused(connection, answer.message)
+                try:
+                    self._tokens.refused(connection, answer.message)
+                except TryLater as later:
+                    return [_not_now(each, later) for each in answers]
                 break
         return answers
+
+
+def _not_now(answer: Answer, later: TryLater) -> Answer:
+    """The connection could not be marked, or was made anew meanwhile: what it refused is tried again."""
+    if isinstance(answer, NotSent) and answer.because is Hindrance.NOT_AUTHORIZED:
+        return NotSent(Hindrance.UNAVAILABLE, later.after, answer.intuit_tid, later.message)
+    return answer
 
 
 def _batch_body(ops: Sequence[Operation]) -> bytes:
