@@ -1,10 +1,12 @@
 """No message is lost, and none blocks the others."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.template.transformed import Template
 
+PROJECT = Path(__file__).resolve().parents[2]
 DEAD_LETTERS = {"BillsDeadLetters", "EventsDeadLetters", "MailDeadLetters", "ChangesDeadLetters"}
 
 
@@ -104,6 +106,12 @@ def test_the_schedule_sweeps_each_minute_and_renews_each_hour(template: Template
         if "ScheduleExpression" in rule
     }
     assert scheduled == {"sweep": "rate(1 minute)", "keep-alive": "rate(1 hour)"}
+
+
+def test_the_schedule_sends_what_the_example_events_hold(template: Template) -> None:
+    for rule, example in (("BillsSweep", "schedule-sweep.json"), ("BillsKeepAlive", "schedule-keep-alive.json")):
+        sent = template.of_type("Events::Rule")[rule]["Targets"][0]["Input"]
+        assert json.loads(sent) == json.loads((PROJECT / "events" / example).read_text())
 
 
 def test_what_a_schedule_could_not_start_is_kept(template: Template) -> None:
