@@ -216,14 +216,6 @@ def run(organization_id: OrganizationId, run_id: RunId) -> Key:
     return Key(_in(organization_id, "RUN", part(run_id)), "RUN")
 
 
-def run_log(organization_id: OrganizationId, run_id: RunId, at: datetime, number: int) -> Key:
-    """One entry of a run's log."""
-    return Key(_in(organization_id, "RUN", part(run_id)), f"LOG#{moment_text(at)}#{number:03}")
-
-
-RUN_LOG = "LOG#"
-
-
 def look(organization_id: OrganizationId, run_id: str) -> Key:
     """The later look for a create that was once unsure."""
     return Key(_in(organization_id, "RUN", part(run_id)), "LOOK")

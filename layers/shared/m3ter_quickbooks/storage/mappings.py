@@ -16,11 +16,8 @@ from uuid import UUID
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, MappingId
-from m3ter_quickbooks.integration.mapping import BILL, Mapping, MappingKey
-from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.integration.mapping import Mapping, MappingKey
 from m3ter_quickbooks.problems import Clash, Missing
-from m3ter_quickbooks.run.delivery import DocumentRef
-from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.audit import SYSTEM, Audit, Kept, audit_item, audit_of, new_id
 from m3ter_quickbooks.storage.keys import Key
@@ -173,26 +170,29 @@ class Mappings:
             self._table.transact(_deletion(organization_id, mapping_of(item).value))
 
 
-def document_mapped(run: Run, document: DocumentRef | None, at: datetime) -> list[Action]:
-    """The part of a closing that records which document the bill became, as a mapping of this configuration.
+def document_mapped(
+    organization_id: OrganizationId, mapped: Mapping | None, unmapped: Mapping | None, at: datetime
+) -> list[Action]:
+    """The part of a closing that records which document a bill became, and takes back one that it no longer is.
 
-    None: it has none any more. A bill has an invoice or a credit memo, never both.
+    The same bill and configuration always have the same mapping, whichever id was proposed: what is there is replaced.
     """
-    tables = {kind: _document_key(run, kind) for kind in DocumentKind}
-    mapping_id = _document_id(run)
-    if document is None:
-        gone = [keys.mapped(run.organization_id, key) for key in tables.values()]
-        return [Delete(key) for key in (keys.mapping(run.organization_id, mapping_id), *gone)]
-    one = _mapping(mapping_id, tables.pop(document.kind), document.id)
-    whole = mapping_item(run.organization_id, Kept(one, Audit.new(SYSTEM, at)))
-    written = [_written_again(whole), Put(mapped_item(run.organization_id, one))]
-    return [*written, *(Delete(keys.mapped(run.organization_id, key)) for key in tables.values())]
+    actions: list[Action] = []
+    if mapped is not None:
+        one = replace(mapped, id=_document_id(mapped))
+        whole = mapping_item(organization_id, Kept(one, Audit.new(SYSTEM, at)))
+        actions += [_written_again(whole), Put(mapped_item(organization_id, one))]
+    if unmapped is not None and (mapped is None or mapped.key != unmapped.key):
+        actions.append(Delete(keys.mapped(organization_id, unmapped.key)))
+        if mapped is None:
+            actions.append(Delete(keys.mapping(organization_id, _document_id(unmapped))))
+    return actions
 
 
-def _document_id(run: Run) -> MappingId:
-    """Always the same for one bill and configuration. It begins with zeros: lists show first what people made."""
-    digest = sha256(f"{run.configuration_id}/{run.bill_id}".encode()).digest()
-    return MappingId(str(UUID(int=8 << 76 | 2 << 62 | int.from_bytes(digest) >> 194)))
+def _document_id(one: Mapping) -> MappingId:
+    """Begins with zeros, so that lists show first what people made. Invoice and credit memo share it: never both."""
+    facts = f"{one.m3ter_entity}/{one.m3ter_id}/{one.external_system}/{one.integration_config_id}"
+    return MappingId(str(UUID(int=8 << 76 | 2 << 62 | int.from_bytes(sha256(facts.encode()).digest()) >> 194)))
 
 
 def _written_again(item: Item) -> Update:
@@ -205,10 +205,6 @@ def _written_again(item: Item) -> Update:
         f"SET {', '.join(changes)}, #version = if_not_exists(#version, :none) + :one",
         values={f":{name}": value for name, value in (plain | first).items()} | {":none": 0, ":one": 1},
     )
-
-
-def _document_key(run: Run, kind: DocumentKind) -> MappingKey:
-    return MappingKey(BILL, run.bill_id, run.destination, kind, run.configuration_id)
 
 
 def _mapping(mapping_id: MappingId, key: MappingKey, external_id: str) -> Mapping:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId
-from m3ter_quickbooks.problems import Missing
+from m3ter_quickbooks.problems import Clash, Missing
 from m3ter_quickbooks.run.trouble import Notice, NoticeKind
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.table import ConditionFailed, Put, Table, Update
@@ -31,8 +31,9 @@ class Notices:
     def claim_mail(
         self, organization_id: OrganizationId, notice_id: str, recipient: str, now: datetime, lease: timedelta
     ) -> bool:
-        """Claim one recipient's mail of one notice before it is sent: False if it was sent, or is being sent.
+        """Claim one recipient's mail of one notice before it is sent: False if it was sent already.
 
+        Raises Clash while somebody else holds it: whether that mail goes out is not known before the lease has run out.
         A claim that was never confirmed runs out after `lease`: a mail may then come twice, but never not at all.
         """
         key = keys.mail(organization_id, notice_id, recipient)
@@ -49,8 +50,10 @@ class Notices:
         )
         try:
             self._table.update(claim)
-        except ConditionFailed:
-            return False
+        except ConditionFailed as failed:
+            if failed.item and "sent_at" in failed.item:
+                return False
+            raise Clash("Another worker is sending this mail.") from failed
         return True
 
     def mail_sent(self, organization_id: OrganizationId, notice_id: str, recipient: str, at: datetime) -> None:

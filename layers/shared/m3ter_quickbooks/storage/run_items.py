@@ -30,7 +30,7 @@ KEPT = timedelta(days=400)
 
 
 def run_item(run: Run) -> Item:
-    """The run, in all its places. Its problems and warnings are packed: a bill may have a thousand of them."""
+    """The run, in all its places. Its problems, warnings and log are packed: a bill may have a thousand of them."""
     key = keys.run(run.organization_id, run.id)
     return {
         "pk": key.pk,
@@ -55,7 +55,7 @@ def run_item(run: Run) -> Item:
         "attempts": run.attempts,
         "outcome": written(run.outcome),
         "reason": run.reason,
-        "told": _told(run),
+        "told": told_packed(run),
         "error": run.error,
         "external_id": run.external_id,
         "url": run.url,
@@ -65,11 +65,12 @@ def run_item(run: Run) -> Item:
         "completed_at": written(run.completed_at),
         "parent_run_id": run.parent_run_id,
         "version": run.version,
-        **_places(run),
+        **places(run),
     }
 
 
-def _told(run: Run) -> bytes | None:
+def told_packed(run: Run) -> bytes | None:
+    """What a run has to say, compressed; None if nothing."""
     if not run.warnings and not run.problems and not run.log:
         return None
     return pack(
@@ -84,22 +85,23 @@ def _told(run: Run) -> bytes | None:
     )
 
 
-def _places(run: Run) -> Item:
+def places(run: Run) -> Item:
+    """Where the run stands in the indexes, as long as it is as it is."""
     made = keys.at_time(run.created_at, run.id)
-    places: Item = {
+    found: Item = {
         "gsi1pk": keys.runs_of_bill(run.organization_id, run.bill_id),
         "gsi1sk": made,
         "gsi2pk": keys.runs_of_configuration(run.organization_id, run.configuration_id),
         "gsi2sk": made,
     }
     if not run.status.open:
-        places["gsi3pk"] = keys.ended_runs(run.organization_id, run.configuration_id, run.status)
-        places["gsi3sk"] = made
-        places["ttl"] = epoch((run.completed_at or run.created_at) + KEPT)
+        found["gsi3pk"] = keys.ended_runs(run.organization_id, run.configuration_id, run.status)
+        found["gsi3sk"] = made
+        found["ttl"] = epoch((run.completed_at or run.created_at) + KEPT)
     elif run.due_at is not None:
-        places["gsi3pk"] = keys.open_runs(keys.shard_of(run.id))
-        places["gsi3sk"] = keys.at_time(run.due_at, run.id)
-    return places
+        found["gsi3pk"] = keys.open_runs(keys.shard_of(run.id))
+        found["gsi3sk"] = keys.at_time(run.due_at, run.id)
+    return found
 
 
 def run_of(item: Item) -> Run:
@@ -139,6 +141,7 @@ def run_of(item: Item) -> Run:
         started_at=moment_or_none(item.get("started_at")),
         completed_at=moment_or_none(item.get("completed_at")),
         parent_run_id=None if parent is None else RunId(parent),
+        log=tuple(told["log"]),
         log=tuple(told["log"]),
         version=item["version"],
     )
