@@ -119,7 +119,9 @@ class Accounts:
             stored = refused.failed[0]
             if stored is None:
                 raise _missing(account_id) from refused
-            raise Clash(f"The account was changed by somebody else: its version is {stored['version']} now.") from refused
+            raise Clash(
+                f"The account was changed by somebody else: its version is {stored['version']} now."
+            ) from refused
         return kept
 
     def delete(self, organization_id: OrganizationId, account_id: AccountId) -> Kept[AccountRecord]:

@@ -61,12 +61,12 @@ def audit_of(item: Item) -> Audit:
     made = item.get("created_at")
     created_at = moment_of(made) if made else _EPOCH
     changed = item.get("modified_at")
-    created_by = item.get("created_by", SYSTEM)
+    created_by: str = item.get("created_by", SYSTEM)
     return Audit(
         created_at,
         created_by,
         moment_of(changed) if changed else created_at,
-        item.get("modified_by", created_by),
+        str(item.get("modified_by", created_by)),
         item.get("version", 1),
     )
 

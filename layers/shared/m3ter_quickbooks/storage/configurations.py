@@ -76,7 +76,7 @@ class Configurations:
         return configuration_of(item)
 
     def create(self, organization_id: OrganizationId, wanted: Wanted, *, by: str, at: datetime) -> Kept[Integration]:
-        """A new one, enabled. Raises BadRequest if the settings cannot be read, Missing if there is no such credential."""
+        """A new one, enabled. Raises BadRequest if the settings cannot be read, Missing without that credential."""
         connected, checks = self._attached(organization_id, wanted.credential_id)
         integration = Integration(
             id=ConfigurationId(new_id(at)),
@@ -181,7 +181,7 @@ class Configurations:
         by: str,
         at: datetime,
     ) -> Kept[Integration]:
-        """Connect it. Raises Missing (configuration or credential), Clash if the credential changes at the same time."""
+        """Connect it. Raises Missing (configuration or credential), Clash if the credential changes meanwhile."""
         connected, checks = self._attached(organization_id, credential_id)
         change = "SET #credential_id = :credential" + (", #ever_connected = :yes" if connected else "")
         values = {":credential": credential_id, **({":yes": True} if connected else {}), **_by(by, at)}
@@ -227,7 +227,9 @@ class Configurations:
         values = {":on": True, ":off": False, ":none": 0}
         named = {name: value for name, value in values.items() if name in change.replace(",", " ").split()}
         key = keys.configuration(organization_id, configuration_id)
-        return self._change(Update(key, f"SET {change}, {_CHANGED}", _THERE, {**named, **_by(by, at)}), configuration_id)
+        return self._change(
+            Update(key, f"SET {change}, {_CHANGED}", _THERE, {**named, **_by(by, at)}), configuration_id
+        )
 
     def _attached(
         self, organization_id: OrganizationId, credential_id: CredentialId | None

@@ -44,7 +44,7 @@ class Deliveries:
         """See the port.
 
         worker      ── put, if rev is 4 ──▶ table      rev 4 ▶ 5, claim A
-                    ◀─ ╳ answer lost ──
+                    ◀─ answer lost ──
         (SDK)       ── put, if rev is 4 ──▶ table      refused; shows rev 5, claim A: it was this very write
         """
         after = replace(delivery, rev=delivery.rev + 1)

@@ -78,7 +78,7 @@ MAPPINGS = "MAPPING#"
 
 
 def of_organization(organization_id: OrganizationId) -> str:
-    """The partition of what an operator sets up; `USERS`, `CONFIGURATIONS`, `CREDENTIALS`, `MAPPINGS` begin its lists."""
+    """The partition of what an operator sets up; the constants above begin the sort keys of its lists."""
     return _in(organization_id)
 
 

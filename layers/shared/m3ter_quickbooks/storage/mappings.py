@@ -25,6 +25,7 @@ from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import Action, Delete, Listing, Put, Table, TransactionRefused, Update
 from m3ter_quickbooks.storage.wire import Item
 
+
 class Mappings:
     """What the API needs; the bills read mappings through `Knowledge`."""
 
@@ -153,7 +154,9 @@ class Mappings:
             if stored is None:
                 raise _missing(mapping_id) from refused
             if stored:
-                raise Clash(f"The mapping was changed by somebody else: its version is {stored['version']} now.") from refused
+                raise Clash(
+                    f"The mapping was changed by somebody else: its version is {stored['version']} now."
+                ) from refused
             raise _taken(refused) from refused
         return changed
 
@@ -199,7 +202,9 @@ def _written_again(item: Item) -> Update:
     """Write every attribute, but keep who made it and when, and count the version on."""
     first = {name: item[name] for name in ("created_at", "created_by")}
     plain = {name: value for name, value in item.items() if name not in {*first, "pk", "sk", "version"}}
-    changes = [f"#{name} = :{name}" for name in plain] + [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
+    changes = [f"#{name} = :{name}" for name in plain] + [
+        f"#{name} = if_not_exists(#{name}, :{name})" for name in first
+    ]
     return Update(
         Key(item["pk"], item["sk"]),
         f"SET {', '.join(changes)}, #version = if_not_exists(#version, :none) + :one",

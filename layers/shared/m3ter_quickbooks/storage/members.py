@@ -122,7 +122,9 @@ class Users:
         """Raises Clash if there is this user already."""
         kept = Kept(user, Audit.new(by, at))
         try:
-            self._table.transact([Put(user_item(kept), "attribute_not_exists(#pk)"), Put(member_item(_as_member(user)))])
+            self._table.transact(
+                [Put(user_item(kept), "attribute_not_exists(#pk)"), Put(member_item(_as_member(user)))]
+            )
         except TransactionRefused as refused:
             raise Clash(f"There is a user {user.id} already.") from refused
         return kept

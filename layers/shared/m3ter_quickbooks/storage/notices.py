@@ -9,7 +9,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.problems import Clash, Missing
 from m3ter_quickbooks.run.trouble import Notice, NoticeKind
 from m3ter_quickbooks.storage import keys
-from m3ter_quickbooks.storage.table import ConditionFailed, Put, Table, Update
+from m3ter_quickbooks.storage.table import ConditionFailed, Table, Update
 from m3ter_quickbooks.storage.wire import Item, epoch, moment_of, moment_text, pack, unpack
 
 KEPT_FOR = timedelta(days=400)
@@ -60,7 +60,9 @@ class Notices:
         """It was accepted by SES: no second one."""
         key = keys.mail(organization_id, notice_id, recipient)
         values = {":type": "mail", ":at": moment_text(at), ":ttl": epoch(at + KEPT_FOR)}
-        self._table.update(Update(key, "SET #type = :type, #sent_at = :at, #ttl = :ttl REMOVE #lease_until", None, values))
+        self._table.update(
+            Update(key, "SET #type = :type, #sent_at = :at, #ttl = :ttl REMOVE #lease_until", None, values)
+        )
 
     def mail_failed(self, organization_id: OrganizationId, notice_id: str, recipient: str) -> None:
         """It was not sent: whoever comes next may try at once."""

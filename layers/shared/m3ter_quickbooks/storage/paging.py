@@ -37,7 +37,7 @@ def write_token(question: Sequence[str | None], position: Sequence[str]) -> str:
 
 
 def read_token(question: Sequence[str | None], token: str | None, parts: int) -> list[str] | None:
-    """The position in `token`: `parts` texts; None for the first page. Raises BadRequest if it is not for `question`."""
+    """The position in `token`: `parts` texts; None: the first page. Raises BadRequest if it is not for `question`."""
     if not token:
         return None
     try:

@@ -142,7 +142,6 @@ def run_of(item: Item) -> Run:
         completed_at=moment_or_none(item.get("completed_at")),
         parent_run_id=None if parent is None else RunId(parent),
         log=tuple(told["log"]),
-        log=tuple(told["log"]),
         version=item["version"],
     )
 

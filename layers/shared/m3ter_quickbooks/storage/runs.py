@@ -289,8 +289,8 @@ def _question(
 def _keep(statuses: Collection[RunStatus], outcomes: Collection[Outcome]) -> Callable[[Item], bool] | None:
     if not statuses and not outcomes:
         return None
-    return lambda item: (not statuses or item["status"] in statuses) and (
-        not outcomes or item.get("outcome") in outcomes
+    return lambda item: (
+        (not statuses or item["status"] in statuses) and (not outcomes or item.get("outcome") in outcomes)
     )
 
 

@@ -2,7 +2,7 @@
 
 Expressions name attributes as `#name` and values as `:name`; the names are looked up here, so no reserved word bites.
 What only means "not now" (throttling, two transactions at once) is repeated a few times with full jitter, then it is
-TryLater. Repeating is safe: every write that matters is conditional on what was read, and a transaction carries a token.
+TryLater. Repeating is safe: every write that matters is conditional on what was read, and a transaction has a token.
 """
 
 from __future__ import annotations
