@@ -10,7 +10,7 @@ from m3ter_quickbooks.problems import TryLater
 from notifications.gather import Places, gather
 from notifications.mails.render import render
 from notifications.mails.words import write
-from notifications.ports import Book, Claim, Clock, MailOrder, Marks, Post
+from notifications.ports import Book, Clock, MailOrder, Marks, Post
 
 LEASE: Final = timedelta(seconds=90)
 """Longer than the function may run (60 s), shorter than the queue hides a message (360 s)."""
@@ -26,7 +26,7 @@ class Delivered(StrEnum):
 
 
 def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock, places: Places) -> Delivered:
-    """Send the mail unless it was sent. Raises TryLater (also while another worker has the same order in hand).
+    """Send the mail unless it was sent. Raises TryLater, and Clash while another worker has the same order in hand.
 
     Where the answer of SES is missing, the lease stays: the queue gives the order again after it has run out.
     """
@@ -38,16 +38,14 @@ def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock
     to = book.address(order.organization_id, order.user_id, now)
     if to is None:
         return Delivered.NOBODY_TO_TELL
-    claim = marks.claim(order, now, LEASE)
-    if claim is Claim.SENT:
+    mark = (order.organization_id, order.notice_id, order.user_id)
+    if not marks.claim_mail(*mark, now, LEASE):
         return Delivered.ALREADY_SENT
-    if claim is Claim.BUSY:
-        raise TryLater("Another worker is sending this mail; it is looked at again once its lease has run out.")
     mail = render(write(incident))
     try:
         post.send(to, mail.subject, mail.text, mail.html)
     except TryLater:
-        marks.give_back(order)
+        marks.mail_failed(*mark)
         raise
-    marks.sent(order, clock())
+    marks.mail_sent(*mark, clock())
     return Delivered.SENT

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.run.trouble import Notice, NoticeKind
 from notifications.announce import affected
@@ -16,8 +16,6 @@ from notifications.mails.incident import Affected, Cause, Incident, grouped
 from notifications.ports import Book
 
 _IN_A_ROW: Final = {NoticeKind.DISABLED: 10, NoticeKind.FAILING: 5}
-# Workers close their runs by their own clocks: the last error of the row need not carry its latest time.
-_SKEW: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,13 @@ class Places:
 
 
 def gather(notice: Notice, book: Book, places: Places) -> Incident | None:
-    """The incident. None where the configuration or credential is gone: there is nothing left to mend."""
+    """The incident. None where there is nothing left to mend: what it is about is gone, or consent was given anew."""
     integrations = affected(notice, book.integrations(notice.organization_id))
     if not integrations:
         return None
     credential_id = notice.credential_id or integrations[0].credential_id
     connection = book.connection(notice.organization_id, credential_id) if credential_id else None
-    if connection is None and notice.configuration_id is None:
+    if (connection is None and notice.configuration_id is None) or _renewed(notice, connection):
         return None
     path = _path(notice)
     return Incident(
@@ -52,6 +50,14 @@ def gather(notice: Notice, book: Book, places: Places) -> Incident | None:
     )
 
 
+def _renewed(notice: Notice, connection: Connection | None) -> bool:
+    """Whether consent was given anew since its end was announced. A mere renewal moves the end by seconds."""
+    if notice.kind is not NoticeKind.CONSENT_ENDING or connection is None or connection.consent_ends is None:
+        return False
+    announced = datetime.fromisoformat(str(notice.facts["ends"]))
+    return connection.consent_ends > announced + timedelta(days=1)
+
+
 def _path(notice: Notice) -> str:
     if notice.configuration_id is not None:
         what, id_ = "integrationconfigs", str(notice.configuration_id)
@@ -64,6 +70,4 @@ def _causes(notice: Notice, integrations: Sequence[Integration], book: Book) -> 
     count = _IN_A_ROW.get(notice.kind)
     if count is None:
         return ()
-    return grouped(
-        book.errors_in_a_row(notice.organization_id, integrations[0].id, until=notice.at + _SKEW, count=count)
-    )
+    return grouped(book.errors_in_a_row(notice.organization_id, integrations[0].id, until=notice.at, count=count))

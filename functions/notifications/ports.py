@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
@@ -25,14 +24,6 @@ class MailOrder:
     organization_id: OrganizationId
     notice_id: str
     user_id: UserId
-
-
-class Claim(StrEnum):
-    """What came of a claim."""
-
-    TAKEN = "taken"
-    SENT = "sent"
-    BUSY = "busy"
 
 
 class Book(Protocol):
@@ -76,21 +67,23 @@ class MailOrders(Protocol):
 class Marks(Protocol):
     """Who got which mail.
 
-        claim ──> lease_until set ──> send ──> sent_at set       a second claim: BUSY, later SENT
-                       │
-                       └─ the worker died: the lease runs out, the next claim is TAKEN
+        claim ──> lease set ──> send ──> sent, for ever        a second claim: Clash, later False
+                      │
+                      └─ the worker died: the lease runs out, the next claim is True
 
     Taken before the mail is sent, so of two workers with the same order one sends. A worker that dies between SES's
     answer and the mark costs a second mail, never a lost one.
     """
 
-    def claim(self, order: MailOrder, now: datetime, lease: timedelta) -> Claim:
-        """One conditional write."""
+    def claim_mail(
+        self, organization_id: OrganizationId, notice_id: str, recipient: str, now: datetime, lease: timedelta
+    ) -> bool:
+        """One conditional write. False: it was sent already. Raises Clash while another worker holds it."""
 
-    def sent(self, order: MailOrder, now: datetime) -> None:
-        """The mail is out: no claim is ever TAKEN again."""
+    def mail_sent(self, organization_id: OrganizationId, notice_id: str, recipient: str, at: datetime) -> None:
+        """The mail is out: no claim is ever True again."""
 
-    def give_back(self, order: MailOrder) -> None:
+    def mail_failed(self, organization_id: OrganizationId, notice_id: str, recipient: str) -> None:
         """The mail is certainly not out: the next claim need not wait for the lease."""
 
 

@@ -25,7 +25,7 @@ RUN = Run(
     account_id=AccountId("a1"),
     event_id=EventId("e1"),
     happening=Happening.CREATED,
-    fence=Fence(1, False, AT, True),
+    fence=Fence(version=1, deleted=False, date=AT, approved=True),
     snapshot="s1",
     created_at=AT,
     give_up_at=AT,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.identifiers import UserId
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
 from notifications.deliver import LEASE
 from notifications.handler import send_mails
 from notifications.ports import MailOrder
+from tests.functions.notifications.incidents import AT
 from tests.functions.notifications.world_of_fakes import (
     ANNA,
     BEN,
@@ -29,6 +32,10 @@ VISIBILITY = timedelta(seconds=360)
 
 def order(reader: UserId = ANNA) -> MailOrder:
     return MailOrder(ORGANIZATION, "notice-1", reader)
+
+
+def mark() -> tuple[OrganizationId, str, str]:
+    return ORGANIZATION, "notice-1", ANNA
 
 
 @pytest.fixture
@@ -76,16 +83,16 @@ def test_a_throttled_mail_is_sent_when_its_order_comes_again(fakes: Fakes) -> No
 
 
 def test_while_one_worker_sends_a_second_one_waits(fakes: Fakes) -> None:
-    fakes.marks.claim(order(), fakes.now, LEASE)
+    fakes.marks.claim_mail(*mark(), fakes.now, LEASE)
     assert send_mails([order_record(order())], fakes.world) == ["message-notice-1/anna"]
     assert fakes.post.sent == []
-    fakes.marks.sent(order(), fakes.now)
+    fakes.marks.mail_sent(*mark(), fakes.now)
     assert send_mails([order_record(order())], fakes.world) == []
     assert fakes.post.sent == []
 
 
 def test_the_mail_of_a_worker_that_died_is_sent_by_the_next(fakes: Fakes) -> None:
-    fakes.marks.claim(order(), fakes.now, LEASE)
+    fakes.marks.claim_mail(*mark(), fakes.now, LEASE)
     fakes.now += VISIBILITY
     assert send_mails([order_record(order())], fakes.world) == []
     assert len(fakes.post.sent) == 1
@@ -154,3 +161,13 @@ def test_a_disconnected_credential_needs_no_mail(fakes: Fakes) -> None:
     fakes.book.credential = None
     assert send_mails([order_record(order())], fakes.world) == []
     assert fakes.post.sent == []
+
+
+@pytest.mark.parametrize(("ends", "mails"), [(timedelta(days=14, seconds=3), 1), (timedelta(days=114), 0)])
+def test_the_end_of_consent_is_told_unless_it_was_given_anew(fakes: Fakes, ends: timedelta, mails: int) -> None:
+    fakes.commit(notice(NoticeKind.CONSENT_ENDING))
+    assert fakes.book.credential is not None
+    fakes.book.credential = replace(fakes.book.credential, consent_ends=AT + ends)
+    assert send_mails([order_record(order())], fakes.world) == []
+    assert len(fakes.post.sent) == mails
+    assert all("ends on 6 December 2026" in subject for _, subject, *_ in fakes.post.sent)

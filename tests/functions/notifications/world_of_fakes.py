@@ -12,10 +12,10 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.problems import Clash, TryLater
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from notifications.gather import Places
-from notifications.ports import Claim, MailOrder
+from notifications.ports import MailOrder
 from notifications.world import World
 from tests.functions.notifications.incidents import AT
 
@@ -60,6 +60,7 @@ def notice(kind: NoticeKind = NoticeKind.DISABLED, id_: str = "notice-1") -> Not
         at=AT,
         configuration_id=None if about_credential else CONFIGURATION,
         credential_id=CREDENTIAL if about_credential else None,
+        facts={"ends": (AT + timedelta(days=14)).isoformat()} if kind is NoticeKind.CONSENT_ENDING else {},
     )
 
 
@@ -132,26 +133,33 @@ class FakeOrders:
             raise TryLater("The queue took only some.")
 
 
+Mark = tuple[str, str, str]
+
+
 @dataclass
 class FakeMarks:
     """The marks, with the lease's arithmetic."""
 
-    leases: dict[MailOrder, datetime] = field(default_factory=dict)
-    done: set[MailOrder] = field(default_factory=set)
+    leases: dict[Mark, datetime] = field(default_factory=dict)
+    done: set[Mark] = field(default_factory=set)
 
-    def claim(self, order: MailOrder, now: datetime, lease: timedelta) -> Claim:
-        if order in self.done:
-            return Claim.SENT
-        if order in self.leases and now < self.leases[order]:
-            return Claim.BUSY
-        self.leases[order] = now + lease
-        return Claim.TAKEN
+    def claim_mail(
+        self, organization_id: OrganizationId, notice_id: str, recipient: str, now: datetime, lease: timedelta
+    ) -> bool:
+        mark = (organization_id, notice_id, recipient)
+        if mark in self.done:
+            return False
+        if mark in self.leases and now < self.leases[mark]:
+            raise Clash("Another worker is sending this mail.")
+        self.leases[mark] = now + lease
+        return True
 
-    def sent(self, order: MailOrder, _now: datetime) -> None:
-        self.done.add(order)
+    def mail_sent(self, organization_id: OrganizationId, notice_id: str, recipient: str, at: datetime) -> None:
+        assert at >= AT
+        self.done.add((organization_id, notice_id, recipient))
 
-    def give_back(self, order: MailOrder) -> None:
-        del self.leases[order]
+    def mail_failed(self, organization_id: OrganizationId, notice_id: str, recipient: str) -> None:
+        del self.leases[organization_id, notice_id, recipient]
 
 
 class UnsureError(Exception):
