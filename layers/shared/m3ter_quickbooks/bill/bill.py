@@ -161,7 +161,8 @@ class Bill(Dto):
         try:
             return cls.model_validate(dto)
         except ValidationError as error:
-            name = f"Bill {dto['id']}" if isinstance(dto.get("id"), str) else "The bill"
+            known = dto.get("id") if isinstance(dto, dict) else None
+            name = f"Bill {known}" if isinstance(known, str) and known else "The bill"
             raise MalformedBill(
                 [BillProblem(ProblemKind.VALIDATION, sentence) for sentence in sentences(name, error)]
             ) from None
@@ -174,7 +175,19 @@ def sentences(name: str, error: ValidationError) -> list[str]:
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
         if wrong["type"] == "missing":
             said.append(f"{name} cannot be read: {where} is missing.")
-        else:
-            reason = str(wrong.get("ctx", {}).get("error", "")) or wrong["msg"].removeprefix("Input should be ")
-            said.append(f"{name} cannot be read: {where or 'it'} should be {reason}.")
+            continue
+        own = str(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else None
+        wanted = own or _WANTED.get(wrong["type"]) or wrong["msg"].removeprefix("Input should be ")
+        said.append(f"{name} cannot be read: {where or 'it'} should be {wanted}.")
     return said
+
+
+_WANTED = {
+    "model_type": "an object",
+    "mapping_type": "an object",
+    "dict_type": "an object",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
+}
+"""pydantic's names of what may be wrong, in the words of JSON."""

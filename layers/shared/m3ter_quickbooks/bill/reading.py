@@ -5,6 +5,7 @@ Each reader takes what JSON gave and returns the value, or raises ValueError wit
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal, localcontext
 from typing import Annotated
@@ -41,11 +42,12 @@ def read_number(value: object) -> Decimal:
 
 def read_day(value: object) -> object:
     """A calendar day; m3ter also writes it as a timestamp, whose own date counts."""
-    if isinstance(value, str):
-        text = value.strip()
-        return text[:10] if text else None
     if value is None or isinstance(value, date):
         return value.date() if isinstance(value, datetime) else value
+    if isinstance(value, str):
+        text = value.strip()
+        with suppress(ValueError):
+            return date.fromisoformat(text[:10]) if text else None
     raise ValueError("a date such as 2026-01-31")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from m3ter_quickbooks.bill.bill import BillLine
 from m3ter_quickbooks.integration.integration import Integration
-from m3ter_quickbooks.integration.mapping import ITEM, Mappings, Rung, item_ladder
+from m3ter_quickbooks.integration.mapping import ITEM, PRICING_BAND, Mappings, Rung, item_ladder
 from m3ter_quickbooks.invoice.findings import Findings, name_of, name_of_line
 from m3ter_quickbooks.invoice.text import listed
 
@@ -41,8 +41,10 @@ class Items:
                 return ItemChoice(
                     mapping.external_id, f"Item {mapping.external_id}: {rung_name}, mapping {mapping.id}."
                 )
-        key = tuple((rung.m3ter_entity, rung.m3ter_id) for rung in ladder) or (line.line_item_type,)
-        self._unmapped.setdefault(key, (ladder, []))[1].append(name_of_line(line))
+        # The bands of a line are not told one by one: mapping what they have in common is enough.
+        shared = [rung for rung in ladder if rung.m3ter_entity != PRICING_BAND] or ladder
+        key = tuple((rung.m3ter_entity, rung.m3ter_id) for rung in shared) or (line.line_item_type,)
+        self._unmapped.setdefault(key, (shared, []))[1].append(name_of_line(line))
         return ItemChoice(None, "No item: nothing is mapped, QuickBooks books it on its default item.")
 
     def report(self, findings: Findings) -> None:

@@ -72,8 +72,8 @@ def charges(bill: Bill, currency: str, findings: Findings) -> list[Charge]:
         )
     if lost:
         findings.problem(
-            f"Line {listed(lost)} has no amount in the bill's currency: neither convertedSubtotal nor a subtotal that can be "
-            "converted. Add the currency conversion in m3ter and recalculate the bill."
+            f"Line {listed(lost)} has no amount in the bill's currency: neither convertedSubtotal nor a subtotal "
+            "that can be converted. Add the currency conversion in m3ter and recalculate the bill."
         )
     return found
 
