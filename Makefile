@@ -41,9 +41,9 @@ down: .venv/.installed ## stops the local stack
 quickbooks: .venv/.installed ## the QuickBooks simulator alone, in the foreground, on PORT (9999)
 	$(BIN)/python -m local.quickbooks --port $(or $(PORT),9999)
 
-organization: .venv/.installed ## NAME=acme: an organization with an admin API client; STACK= for a deployed one
+organization: .venv/.installed ## NAME=acme [ID=<m3ter's id>]: an organization with an admin client; STACK=<name> for a deployed stack
 	@test -n "$(NAME)" || { echo "Say which: make organization NAME=acme" >&2; exit 2; }
-	@STACK="$(STACK)" $(BIN)/python -m local.organizations organization "$(NAME)"
+	@STACK="$(STACK)" $(BIN)/python -m local.organizations organization "$(NAME)" $(if $(ID),--id "$(ID)")
 
 client: .venv/.installed ## ORGANIZATION=<id> ROLE=viewer: another API client
 	@test -n "$(ORGANIZATION)" || { echo "Say which: make client ORGANIZATION=<id> ROLE=viewer" >&2; exit 2; }

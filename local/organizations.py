@@ -13,100 +13,98 @@ from typing import Any, Self
 import boto3
 
 from local.processes import StackTroubleError
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.problems import Problem
+from m3ter_quickbooks.storage.members import Member, Members, Organization, Organizations, Role
+from m3ter_quickbooks.storage.table import Table
 
-ROLES = ("admin", "operator", "viewer")
 SCOPE = "m3ter-quickbooks/api"
+MAKER = "make organization"
 
 
 @dataclass(frozen=True, slots=True)
-class Organizations:
-    """The organizations of one installation, and their API clients."""
+class Callers:
+    """Who may call the API of one installation."""
 
-    table: Any
+    table: Table
     user_pool: str
     cognito: Any
 
     @classmethod
     def of(cls, *, table: str, user_pool: str, client: Callable[[str], Any]) -> Self:
         """Those of a stack, by the names of its table and its user pool."""
-        return cls(table=_Table(client("dynamodb"), table), user_pool=user_pool, cognito=client("cognito-idp"))
+        return cls(table=Table(client("dynamodb"), table), user_pool=user_pool, cognito=client("cognito-idp"))
 
-    def create(self, name: str) -> dict[str, str]:
-        """Creates an organization with an admin API client."""
-        organization = str(uuid.uuid4())
-        self.table.put({"pk": f"ORG#{organization}", "sk": "ORG", "type": "organization", "name": name})
-        return self.add_client(organization, "admin")
+    def add_organization(self, name: str, known_as: str | None = None) -> dict[str, str]:
+        """Creates an organization with an admin API client.
 
-    def add_client(self, organization: str, role: str) -> dict[str, str]:
+        Args:
+            name: what people call it.
+            known_as: its id in m3ter, which m3ter's events carry; without one, an id is made up.
+
+        Raises:
+            Clash: there is one with this id already.
+        """
+        organization = OrganizationId(known_as or str(uuid.uuid4()))
+        Organizations(self.table).create(Organization(organization, name), by=MAKER, at=datetime.now(UTC))
+        return self.add_client(organization, Role.ADMIN)
+
+    def add_client(self, organization: OrganizationId, role: Role) -> dict[str, str]:
         """Creates an API client of an organization.
 
         Raises:
-            StackTroubleError: there is no such organization.
+            Missing: there is no such organization.
         """
-        if not self.table.has(f"ORG#{organization}", "ORG"):
-            raise StackTroubleError(f"There is no organization {organization}.")
+        name = Organizations(self.table).get(organization).value.name
         made = self.cognito.create_user_pool_client(
             UserPoolId=self.user_pool,
+            # Cognito takes fewer characters in this name than we do in an organization's.
             ClientName=f"{organization} {role}",
             GenerateSecret=True,
             AllowedOAuthFlows=["client_credentials"],
             AllowedOAuthFlowsUserPoolClient=True,
             AllowedOAuthScopes=[SCOPE],
         )["UserPoolClient"]
-        member = {"pk": f"ORG#{organization}", "sk": f"MEMBER#{made['ClientId']}", "type": "member", "role": role}
-        self.table.put(member)
+        Members(self.table).add(Member(organization, made["ClientId"], role, name=f"{name} {role}"))
         return {
             "organizationId": organization,
             "clientId": made["ClientId"],
             "clientSecret": made["ClientSecret"],
-            "role": role,
+            "role": str(role),
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    dynamodb: Any
-    name: str
-
-    def put(self, item: dict[str, str]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        stored = item | {"dtCreated": now}
-        self.dynamodb.put_item(TableName=self.name, Item={key: {"S": value} for key, value in stored.items()})
-
-    def has(self, pk: str, sk: str) -> bool:
-        key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        return "Item" in self.dynamodb.get_item(TableName=self.name, Key=key, ConsistentRead=True)
-
-
-def _installation() -> Organizations:
+def _installation() -> Callers:
     deployed = os.environ.get("STACK")
     if deployed:
         stacks = boto3.client("cloudformation").describe_stacks(StackName=deployed)["Stacks"]
         found = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
         session: Callable[..., Any] = boto3.client
-        return Organizations.of(table=found["TableName"], user_pool=found["UserPoolId"], client=session)
+        return Callers.of(table=found["TableName"], user_pool=found["UserPoolId"], client=session)
     from local.stack import Stack  # noqa: PLC0415 # the stack itself starts with an organization
 
     stack = Stack.read()
-    return Organizations.of(table=stack.table_name, user_pool=stack.user_pool_id, client=stack.client)
+    return Callers.of(table=stack.table_name, user_pool=stack.user_pool_id, client=stack.client)
 
 
 def main() -> None:
     """The command line that the Makefile calls; the last line it prints is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     deeds = parser.add_subparsers(dest="deed", required=True)
-    deeds.add_parser("organization").add_argument("name")
+    founding = deeds.add_parser("organization")
+    founding.add_argument("name")
+    founding.add_argument("--id", dest="known_as", help="the organization's id in m3ter")
     adding = deeds.add_parser("client")
     adding.add_argument("organization")
-    adding.add_argument("role", choices=ROLES)
+    adding.add_argument("role", type=Role, choices=list(Role))
     arguments = parser.parse_args()
     try:
-        organizations = _installation()
+        callers = _installation()
         if arguments.deed == "organization":
-            made = organizations.create(arguments.name)
+            made = callers.add_organization(arguments.name, arguments.known_as)
         else:
-            made = organizations.add_client(arguments.organization, arguments.role)
-    except StackTroubleError as trouble:
+            made = callers.add_client(arguments.organization, arguments.role)
+    except (StackTroubleError, Problem) as trouble:
         sys.exit(str(trouble))
     print(json.dumps(made))
 

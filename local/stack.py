@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from local.deployment import API_ID, PROJECT, STAGE, client, deploy, local_parameters, outputs
 from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator, new_emulator
-from local.organizations import Organizations
+from local.organizations import Callers
 from local.processes import Background, StackTroubleError, free_port, wait_until
 
 DEFAULT_HOME = PROJECT / ".local"
@@ -197,9 +197,9 @@ def _described(home: Path, emulator: Emulator, quickbooks_url: str, *, enforce_i
         before = Stack.read(home)
         organization, api_client = before.organization_id, (before.client_id, before.client_secret)
     except StackTroubleError:
-        made = Organizations.of(
+        made = Callers.of(
             table=found["TableName"], user_pool=found["UserPoolId"], client=lambda service: client(emulator, service)
-        ).create("demo")
+        ).add_organization("demo")
         organization, api_client = made["organizationId"], (made["clientId"], made["clientSecret"])
     return Stack(
         api_url=emulator.api_url(API_ID, STAGE),
