@@ -17,11 +17,11 @@ from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.problems import Clash, ConnectionLost, Refused, TryLater
+from m3ter_quickbooks.problems import BillCannotBeSent, Clash, ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.run import gate, logbook, planning
 from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
 from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, Steps, Told
-from m3ter_quickbooks.run.case import Case
+from m3ter_quickbooks.run.case import Case, refused
 from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
@@ -69,6 +69,8 @@ class Attempt:
             return self._later(later)
         except ConnectionLost:
             return Ending(RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST, keep_op=True)
+        except BillCannotBeSent as cannot:
+            return refused(cannot)
         except Refused as no:
             return replace(failed(no.message, f"quickbooks.{no.code}", intuit_tid=no.intuit_tid), keep_op=True)
 

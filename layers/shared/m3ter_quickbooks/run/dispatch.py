@@ -60,23 +60,36 @@ class _Going:
     asks: Reserve | Send | None = None
 
 
-def carry_out(in_hands: Sequence[InHand], world: World, deadline: datetime, shield: Shield) -> None:
-    """Bring every run in hand to rest: closed, or waiting with a due date and a retry message."""
+def carry_out(
+    in_hands: Sequence[InHand],
+    world: World,
+    deadline: datetime,
+    shield: Shield,
+    protocol: Callable[[Case, World, datetime], Attempt] = Attempt,
+) -> None:
+    """Bring every run in hand to rest: closed, or waiting with a due date and a retry message.
+
+    `protocol` makes the attempt; a test that takes out a rule hands in another one.
+    """
     going: list[_Going] = []
+
+    def attempt_at(case: Case) -> Attempt:
+        return protocol(case, world, deadline)
+
     for in_hand in in_hands:
-        shield(in_hand.run, partial(_begin, in_hand, world, deadline, going))
+        shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, going))
     while going:
         _answer_once(going, world, deadline, shield)
         going = [taken for taken in going if taken.asks is not None]
 
 
-def _begin(in_hand: InHand, world: World, deadline: datetime, going: list[_Going]) -> None:
+def _begin(in_hand: InHand, attempt_at: Callable[[Case], Attempt], world: World, going: list[_Going]) -> None:
     """The gate and the translation, then the attempt's first question."""
     prepared = _prepare(in_hand, world)
     if not isinstance(prepared, Case):
         _rest(in_hand, None, prepared, world)
         return
-    attempt = Attempt(prepared, world, deadline)
+    attempt = attempt_at(prepared)
     taken = _Going(in_hand, attempt, attempt.steps())
     _advance(taken, None, world)
     if taken.asks is not None:

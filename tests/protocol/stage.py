@@ -1,0 +1,346 @@
+"""The stage: real code, the QuickBooks simulator, a queue, a clock, and workers that stop at every call.
+
+events ──▶ queue ──▶ workers (Watched ports) ──▶ simulator
+             ▲             │
+             └── retries ──┘        `quiet()` lets everything come to rest without any further fault
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from bills.messages import read_message
+from local.quickbooks.simulator import Simulator
+from local.quickbooks.transport import transport
+from m3ter_quickbooks.bill.fence import Fence
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
+from m3ter_quickbooks.integration.destination import Destination
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, MappingId
+from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
+from m3ter_quickbooks.integration.settings import Settings
+from m3ter_quickbooks.invoice.company import Company
+from m3ter_quickbooks.quickbooks.client import QuickBooksClient
+from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
+from m3ter_quickbooks.run.carry_out import Attempt
+from m3ter_quickbooks.run.case import InHand
+from m3ter_quickbooks.run.dispatch import carry_out
+from m3ter_quickbooks.run.look_again import look_again
+from m3ter_quickbooks.run.opening import Told, open_runs, take_up
+from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
+from m3ter_quickbooks.run.run import Run
+from m3ter_quickbooks.run.sweep import sweep
+from m3ter_quickbooks.run.trouble import LookAgain
+from m3ter_quickbooks.run.world import World
+from tests.protocol.workers import Order, Watched, Worker
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+IN_FLIGHT = timedelta(seconds=135)
+INVOCATION = timedelta(seconds=90)
+READ_TIMEOUT = 45.0
+ORGANIZATION = "org"
+REALM = "9130000000000002"
+CUSTOMER = "1"
+ITEM = "1"
+
+
+@dataclass
+class Stores:
+    """The ports that keep things: fakes, or the real adapters on moto."""
+
+    runs: Runs
+    deliveries: Deliveries
+    knowledge: Knowledge
+    configurations: Configurations
+    connections: Connections
+    pacer: Pacer
+
+
+@dataclass
+class PlainQueue:
+    """The queue: messages with the moment from which they may be delivered. At least once, in any order."""
+
+    clock: Callable[[], datetime]
+    messages: list[tuple[datetime, object]] = field(default_factory=list)
+
+    def retry(self, runs: list[Run], delay: timedelta) -> None:
+        self.messages += [(self.clock() + min(delay, timedelta(minutes=15)), run) for run in runs]
+
+    def look(self, look: LookAgain, delay: timedelta) -> None:
+        self.messages.append((self.clock() + delay, look))
+
+
+class Nobody:
+    """Neither m3ter nor a witness has anything to say."""
+
+    def bill(self, *_: object) -> None:
+        return None
+
+    def account(self, *_: object) -> None:
+        return None
+
+    def closed(self, run: Run, cause: str) -> None:
+        pass
+
+    def waits(self, run: Run) -> None:
+        pass
+
+
+class StageClock:
+    """A clock that only the stage moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Tokens:
+    """Access tokens that are always good: tokens have tests of their own."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def access_token(self, connection: Connection) -> str:
+        token: str = self._simulator.tokens.issue(REALM, self._simulator.now())["access_token"]
+        return token
+
+    def renewed(self, connection: Connection, tried: str) -> str:
+        return self.access_token(connection)
+
+    def refused(self, connection: Connection, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+class Stage:
+    """One organization, one company, any number of configurations and bills."""
+
+    def __init__(self, stores: Stores, clock: StageClock, protocol: Callable[..., Attempt] = Attempt) -> None:
+        self.clock = clock
+        self.protocol = protocol
+        self.simulator = Simulator(clock=clock, seed=1)
+        self.person = self.simulator.as_person(REALM)
+        self.person.settings(customTransactionNumbers=False)
+        self.stores = stores
+        self.queue = PlainQueue(clock)
+        self.workers: list[Worker] = []
+        self.newest: dict[str, tuple[Fence, Decimal | None]] = {}
+        self._claims = 0
+        http = httpx.Client(transport=transport(self.simulator, waited=clock.wait))
+        tokens = Tokens(self.simulator)
+        hosts = Hosts("http://quickbooks.test", "http://quickbooks.test")
+        self.quickbooks = QuickBooksClient(Wire(http, hosts, tokens, clock, READ_TIMEOUT), tokens)
+
+    # --- what happens
+
+    def tell(self, bill: Mapping[str, Any], happening: str = "created") -> None:
+        """An event of m3ter reaches the queue."""
+        body = json.dumps(an_event(bill, happening), default=str)
+        message = read_message(body)
+        assert isinstance(message, Told)
+        key = str(bill["id"])
+        total = None if happening == "deleted" else Decimal(str(bill["billTotal"]))
+        if key not in self.newest or self.newest[key][0] <= message.fence:
+            self.newest[key] = (message.fence, total)
+        self.queue.messages.append((self.clock(), message))
+
+    def take(self, *places: int) -> Worker:
+        """A worker takes messages (by place in the queue) and starts; they stay in the queue until it has finished."""
+        taken = [self.queue.messages[place] for place in places]
+        worker = Worker(f"W{len(self.workers) + 1}", lambda me: self._invocation(me, taken))
+        self.workers.append(worker)
+        return worker
+
+    def _invocation(self, worker: Worker, taken: list[tuple[datetime, object]]) -> None:
+        world = self.world(worker)
+        deadline = self.clock() + INVOCATION
+        in_hand = [hand for _, message in taken for hand in self._begun(message, world, deadline)]
+        carry_out(in_hand, world, deadline, _shield, self.protocol)
+        for message in taken:
+            # Acknowledged: at once for this delivery; a copy that another worker took is a delivery of its own.
+            if message in self.queue.messages:
+                self.queue.messages.remove(message)
+
+    def _begun(self, message: object, world: World, deadline: datetime) -> list[InHand]:
+        if isinstance(message, Told):
+            return open_runs(message, world, deadline)
+        if isinstance(message, LookAgain):
+            look_again(message, world)
+            return []
+        assert isinstance(message, Run)
+        run = world.runs.get(message.organization_id, message.id)
+        return [take_up(run, world)] if run.status.open else []
+
+    def play(self, worker: Worker, until: str | None = None, order: Order = Order.GO) -> None:
+        """Let a worker go on, to its end, or until it is about to make a call whose name ends in `until`."""
+        for _ in range(500):
+            if worker.at is None:
+                break
+            if until is not None and worker.at.endswith(until):
+                return
+            worker.step(order)
+        if worker.bug is not None:
+            raise worker.bug
+        assert until is None, f"{worker.name} never came to {until}"
+
+    def pass_time(self, by: timedelta) -> None:
+        """Workers that are in the middle of something do not survive the end of their invocation."""
+        self.clock.now += by
+        self.simulator.land_due()
+
+    def quiet(self, rounds: int = 200) -> None:
+        """No more faults: everybody who sleeps dies, time passes, the queue and the sweep do their work until all rest."""
+        for worker in self.workers:
+            worker.kill()
+        self.simulator.mishaps.clear()
+        world = self.world(None)
+        for _ in range(rounds):
+            self.simulator.land_due()
+            due = [message for message in self.queue.messages if message[0] <= self.clock()]
+            if due:
+                for place in sorted((self.queue.messages.index(message) for message in due[:3]), reverse=True):
+                    self.play(self.take(place))
+            elif self.queue.messages or self.open_runs() or self.simulator.on_the_way:
+                self.pass_time(timedelta(seconds=61))
+                sweep(world)
+            else:
+                return
+        raise AssertionError(f"still open: {self.open_runs()}")
+
+    # --- what is there
+
+    def world(self, worker: Worker | None) -> World:
+        def watched(port: Any, name: str) -> Any:
+            return port if worker is None else Watched(port, worker, name)
+
+        stores = self.stores
+        return World(
+            runs=watched(stores.runs, "runs"),
+            deliveries=watched(stores.deliveries, "deliveries"),
+            knowledge=watched(stores.knowledge, "knowledge"),
+            configurations=stores.configurations,
+            connections=stores.connections,
+            quickbooks=watched(self.quickbooks, "quickbooks"),
+            m3ter=Nobody(),
+            pacer=stores.pacer,
+            queue=watched(self.queue, "queue"),
+            witness=Nobody(),
+            clock=self.clock,
+            wait_until=self._wait_until,
+            new_claim=self._new_claim,
+            jitter=lambda: 0.5,
+            link=lambda connection, kind, identity: f"https://qbo.test/{kind}/{identity}",
+            in_flight=IN_FLIGHT,
+        )
+
+    def _new_claim(self) -> str:
+        self._claims += 1
+        return f"claim {self._claims}"
+
+    def _wait_until(self, moment: datetime) -> None:
+        if moment > self.clock():
+            self.pass_time(moment - self.clock())
+
+    def open_runs(self) -> list[Run]:
+        return [run for run in self.stores.runs.due(self.clock() + timedelta(days=2), 1000) if run.status.open]
+
+    def documents(self, bill_id: str) -> list[tuple[str, dict[str, Any]]]:
+        """Every living document of a bill: not deleted, not voided."""
+        found = []
+        for entity in ("Invoice", "CreditMemo"):
+            for document in self.person.all(entity):
+                note = str(document.get("PrivateNote", ""))
+                if f"m3ter-bill:{bill_id}\n" in note and not note.startswith("Voided"):
+                    found.append((entity, document))
+        return found
+
+
+def _shield(run: Run, step: Callable[[], None]) -> bool:
+    step()
+    return True
+
+
+def an_event(bill: Mapping[str, Any], happening: str) -> dict[str, Any]:
+    """An EventBridge event about a bill."""
+    dto = "oldDto" if happening == "deleted" else "newDto"
+    name = f"billing.bill.{happening}"
+    identity = f"{bill['id']}-{bill['version']}-{happening}"
+    return {
+        "source": "m3ter",
+        "detail-type": name,
+        "detail": {
+            "id": identity,
+            "eventName": name,
+            "eventTime": "2026-03-01T12:00:00Z",
+            "orgId": ORGANIZATION,
+            "m3terEvent": {"eventData": {dto: dict(bill)}},
+        },
+    }
+
+
+def a_bill(version: int, total: str, bill_id: str = "bill-1") -> dict[str, Any]:
+    """A bill of one line. A negative total becomes a credit memo."""
+    kind = "AD_HOC" if Decimal(total) >= 0 else "CREDIT_MEMO"
+    return {
+        "id": bill_id,
+        "version": version,
+        "accountId": "account-acme",
+        "billDate": "2026-03-01",
+        "dueDate": "2026-03-31",
+        "currency": "USD",
+        "status": "APPROVED",
+        "billTotal": total,
+        "lineItems": [
+            {
+                "id": "line-1",
+                "lineItemType": kind,
+                "description": "Consulting",
+                "quantity": 1,
+                "units": 1,
+                "unit": "hour",
+                "subtotal": total,
+                "convertedSubtotal": total,
+                "currency": "USD",
+                "conversionRate": 1,
+                "averageUnitPrice": total,
+                "productId": "product-1",
+            }
+        ],
+    }
+
+
+COMPANY = Company(REALM, "Sandbox Company_US_2", "US", "USD")
+CONNECTION = Connection(
+    OrganizationId(ORGANIZATION),
+    CredentialId("credential"),
+    Destination.QUICKBOOKS_SANDBOX,
+    ConnectionStatus.CONNECTED,
+    company_id=REALM,
+    company=COMPANY,
+)
+INTEGRATION = Integration(
+    id=ConfigurationId("config"),
+    organization_id=OrganizationId(ORGANIZATION),
+    name="QuickBooks",
+    destination=Destination.QUICKBOOKS_SANDBOX,
+    settings=Settings.read({"voidInvoiceOnBillDeletion": True}),
+    credential_id=CredentialId("credential"),
+    ever_connected=True,
+    config_data={"voidInvoiceOnBillDeletion": True},
+)
+MAPPINGS = (
+    ExternalMapping(MappingId("m1"), "Account", "account-acme", "QuickBooksSandbox", "Customer", CUSTOMER),
+    ExternalMapping(MappingId("m2"), "Product", "product-1", "QuickBooksSandbox", "Item", ITEM),
+)
