@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from m3ter_quickbooks.integration.identifiers import UserId
 from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import Notice, Trouble
-from notifications.ports import Book, MailOrder, MailOrders, Outbox
+from notifications.ports import Book, MailOrders, Outbox
 
 
 def announce(change: Trouble | Notice, book: Book, outbox: Outbox, orders: MailOrders) -> None:

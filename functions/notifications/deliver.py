@@ -6,11 +6,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.problems import TryLater
 from notifications.gather import Places, gather
 from notifications.mails.render import render
 from notifications.mails.words import write
-from notifications.ports import Book, Clock, MailOrder, Marks, Post
+from notifications.ports import Book, Clock, Marks, Post
 
 LEASE: Final = timedelta(seconds=90)
 """Longer than the function may run (60 s), shorter than the queue hides a message (360 s)."""

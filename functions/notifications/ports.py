@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,19 +10,11 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 
 Clock = Callable[[], datetime]
 """Aware UTC now."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailOrder:
-    """One notice for one reader. Names nobody: the address is read when the mail is sent."""
-
-    organization_id: OrganizationId
-    notice_id: str
-    user_id: UserId
 
 
 class Book(Protocol):

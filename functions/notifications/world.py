@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from notifications.gather import Places
-from notifications.ports import Book, Clock, MailOrder, MailOrders, Marks, Outbox, Post
+from notifications.ports import Book, Clock, MailOrders, Marks, Outbox, Post
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import NoticeKind
 from notifications.handler import announce_changes
-from notifications.ports import MailOrder
 from tests.functions.notifications.world_of_fakes import (
     ANNA,
     BEN,

@@ -11,10 +11,10 @@ import pytest
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.identifiers import UserId
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
 from notifications.deliver import LEASE
 from notifications.handler import send_mails
-from notifications.ports import MailOrder
 from tests.functions.notifications.incidents import AT
 from tests.functions.notifications.world_of_fakes import (
     ANNA,

@@ -12,10 +12,10 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
+from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.problems import Clash, TryLater
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from notifications.gather import Places
-from notifications.ports import MailOrder
 from notifications.world import World
 from tests.functions.notifications.incidents import AT
 
