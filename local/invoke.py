@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,10 +65,12 @@ def _container_gateway() -> str:
         raise StackTroubleError("`sam local invoke` needs a container engine, and none answers: start Docker.")
     if _docker("image", "inspect", IMAGE) is None:
         raise StackTroubleError(f"The Lambda image is not on this machine: docker pull {IMAGE}")
-    gateway = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    if not gateway:
-        raise StackTroubleError("Docker's network `bridge` has no gateway, so a container could not reach the stack.")
-    return gateway
+    networks = json.loads(_docker("network", "inspect", "bridge") or "[]")
+    ranges = networks[0]["IPAM"]["Config"] if networks else []
+    if not ranges:
+        raise StackTroubleError("Docker has no network `bridge`, so a container could not reach the stack.")
+    # The engine takes the first address of the range for itself where nobody chose another.
+    return str(ranges[0].get("Gateway") or next(ip_network(ranges[0]["Subnet"]).hosts()))
 
 
 def _docker(*arguments: str) -> str | None:
