@@ -68,6 +68,11 @@ class Accounts:
             raise _missing(account_id)
         return account_of(item)
 
+    def find(self, organization_id: OrganizationId, account_id: AccountId) -> Account | None:
+        """The account as the rest of the program sees it; None if it is not known."""
+        item = self._table.get(keys.account(organization_id, account_id))
+        return None if item is None else told_account(account_of(item))
+
     def get_many(self, organization_id: OrganizationId, account_ids: Collection[str]) -> list[Kept[AccountRecord]]:
         """Those that are there, in the order asked for."""
         wanted = [keys.account(organization_id, AccountId(one)) for one in dict.fromkeys(account_ids)]

@@ -103,10 +103,15 @@ class Events:
             raise _missing(event_id) from failed
 
     def of_configuration(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, since: datetime, until: datetime
+        self,
+        organization_id: OrganizationId,
+        configuration_id: ConfigurationId,
+        *,
+        until: datetime,
+        since: datetime | None = None,
     ) -> Iterator[Trouble]:
-        """The errors of a configuration between two moments (both included), newest first."""
-        span = (keys.at_time(since), keys.at_time(until) + "$")
+        """The errors of a configuration between two moments (both included), newest first, read as they are wanted."""
+        span = ("0" if since is None else keys.at_time(since), keys.at_time(until) + "$")
         listing = Listing(keys.events_of_configuration(organization_id, configuration_id), "gsi2", between=span)
         return (event_of(item).trouble for item in self._table.each(listing))
 

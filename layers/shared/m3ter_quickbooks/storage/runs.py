@@ -84,10 +84,7 @@ class Runs:
 
     def get(self, organization_id: OrganizationId, run_id: RunId) -> Run:
         """See the port."""
-        item = self._table.get(keys.run(organization_id, run_id))
-        if item is None:
-            raise Missing(f"There is no run {run_id}.")
-        return run_of(item)
+        return _get(self._table, organization_id, run_id)
 
     def snapshot(self, run: Run) -> Snapshot:
         """See the port."""
@@ -170,6 +167,14 @@ class RunHistory:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+
+    def get(self, organization_id: OrganizationId, run_id: RunId) -> Run:
+        """Raises Missing."""
+        return _get(self._table, organization_id, run_id)
+
+    def logs(self, organization_id: OrganizationId, run_id: RunId) -> tuple[str, ...]:
+        """What was sent and what came back, line by line. Raises Missing."""
+        return self.get(organization_id, run_id).log
 
     def of_bill(
         self,
@@ -256,6 +261,13 @@ class RunHistory:
         keep: Callable[[Item], bool] | None,
     ) -> Page[Run]:
         return self._table.page(listings, run_of, size=size, token=token, question=question, keep=keep)
+
+
+def _get(table: Table, organization_id: OrganizationId, run_id: RunId) -> Run:
+    item = table.get(keys.run(organization_id, run_id))
+    if item is None:
+        raise Missing(f"There is no run {run_id}.")
+    return run_of(item)
 
 
 _AFTER = "$"
