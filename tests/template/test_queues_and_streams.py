@@ -81,6 +81,8 @@ def test_one_bad_change_does_not_block_the_stream(template: Template) -> None:
     assert 0 < stream["MaximumRetryAttempts"] <= 20
     assert 0 < stream["MaximumRecordAgeInSeconds"] <= 24 * 3600
     assert stream["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["ChangesDeadLetters", "Arn"]}
+    (only,) = stream["FilterCriteria"]["Filters"]
+    assert json.loads(only["Pattern"])["dynamodb"]["NewImage"] == {"type": {"S": ["event", "notice"]}}
 
 
 def test_every_rule_has_dead_letters_and_bounded_retries(template: Template) -> None:
