@@ -1,4 +1,4 @@
-"""What each function is told by its environment. Read once, on first use, and complete or an error that says what lacks.
+"""What each function is told by its environment. Read once, on first use; what lacks is named.
 
 Names have no defaults: a function that does not know its table must not start. `boto3` reads the rest of its own.
 """

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from m3ter_quickbooks.messaging.sending import ask
+from m3ter_quickbooks.messaging.sending import NOT_NOW
 from m3ter_quickbooks.problems import Problem, TryLater
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-_LATER = {"AccountSuspendedException", "SendingPausedException"}
-"""Somebody has to act first, but then the same mail goes out."""
+_LATER = NOT_NOW | {"AccountSuspendedException", "SendingPausedException"}
+"""For the last two somebody has to act first, but then the same mail goes out."""
 
 
 class MailRefused(Problem):
@@ -30,22 +30,20 @@ class Post:
     def send(self, to: str, subject: str, text: str, html: str) -> None:
         """One mail to one address. Raises TryLater (certainly not out), MailRefused; else it may be out."""
         utf8 = "UTF-8"
-        content = {
+        content: Any = {
             "Simple": {
                 "Subject": {"Data": subject, "Charset": utf8},
                 "Body": {"Text": {"Data": text, "Charset": utf8}, "Html": {"Data": html, "Charset": utf8}},
             }
         }
         try:
-            ask(
-                self._client.send_email,
-                FromEmailAddress=self._sender,
-                Destination={"ToAddresses": [to]},
-                Content=content,
-            )
+            self._client.send_email(FromEmailAddress=self._sender, Destination={"ToAddresses": [to]}, Content=content)
         except ClientError as error:
             # SES's own text repeats the address: only its code is passed on.
             code = error.response["Error"]["Code"]
             if code in _LATER:
                 raise TryLater(f"SES sends nothing for now ({code}).") from None
             raise MailRefused(f"SES refuses the mail ({code}).") from None
+        except (ConnectTimeoutError, EndpointConnectionError) as error:
+            # Nothing left. A lost answer is another matter: it is passed on as it is.
+            raise TryLater("SES cannot be reached.") from error

@@ -29,7 +29,7 @@ LONGEST_DELAY = timedelta(minutes=15)
 
 
 class Queue:
-    """Implements `run.ports.Queue`. Whatever was not taken is TryLater; the run items are there, the sweep finds them."""
+    """Implements `run.ports.Queue`. What was not taken is TryLater: the run items are there, the sweep finds them."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
