@@ -16,8 +16,8 @@ def main() -> None:
     parser.add_argument("--limits", action="store_true", help="the documented rate limits")
     parser.add_argument("--latency", action="store_true", help="answer about as slowly as the real thing")
     parser.add_argument("--seed", type=int, help="make chance and tokens repeat from run to run")
-    parser.add_argument("--client-id", default=Client.id)
-    parser.add_argument("--client-secret", default=Client.secret)
+    parser.add_argument("--client-id", default=Client().id)
+    parser.add_argument("--client-secret", default=Client().secret)
     asked = parser.parse_args()
     simulator = Simulator(
         asked.database,
@@ -26,8 +26,7 @@ def main() -> None:
         limits=real_limits() if asked.limits else Limits(),
         latency=real_latency() if asked.latency else Latency(),
     )
-    print(f"QuickBooks simulator on http://{asked.host}:{asked.port}", flush=True)
-    serve(simulator, asked.host, asked.port)
+    serve(simulator, asked.host, asked.port, lambda base: print(f"QuickBooks simulator on {base}", flush=True))
 
 
 if __name__ == "__main__":

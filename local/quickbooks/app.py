@@ -1,6 +1,7 @@
 """The simulator over HTTP: FastAPI as a thin skin, and a server in a thread for clients that need a socket."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -18,10 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # A client that set no timeout is let go after this time.
 LONGEST_SILENCE = 120.0
-
-
-class _Cut(Exception):
-    """The connection is to be closed without an answer."""
+_CUT = "simulator.cut"
 
 
 def create_app(simulator: Simulator | None = None) -> FastAPI:
@@ -45,7 +43,9 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
             books.leave(visit)
             silence = lost.seconds or (0.0 if lost.how == "reset" else LONGEST_SILENCE)
             await _until_gone(request, silence)
-            raise _Cut from lost
+            request.scope[_CUT]()
+            await asyncio.sleep(0)
+            return Response()
         finally:
             books.leave(visit)
         return Response(answer.body, answer.status, headers=dict(answer.headers))
@@ -62,18 +62,20 @@ async def _until_gone(request: Request, seconds: float) -> None:
 
 
 class _CutsLines:
-    """Around the app: where an answer is lost, the connection is closed without a byte."""
+    """Around the app: gives it the means to close a connection without a byte, for the answers that are lost."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self.app(scope, receive, send)
-        except _Cut:
-            connection = getattr(getattr(send, "__self__", None), "transport", None)
-            if connection is not None:
-                connection.abort()
+        # The only way to the socket: uvicorn's `send` is a method of the object that holds it.
+        connection = getattr(getattr(send, "__self__", None), "transport", None)
+        scope[_CUT] = connection.abort if connection is not None else _no_line
+        await self.app(scope, receive, send)
+
+
+def _no_line() -> None:
+    raise RuntimeError("this server gives no access to its connections; run the simulator with `running` or `serve`")
 
 
 def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
@@ -81,9 +83,11 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 9999) -> None:
-    """Serve until interrupted."""
-    _server(create_app(simulator), host, port).run()
+def serve(simulator: Simulator, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted. `ready` is told the base URL as soon as the port is open; port 0 takes a free one."""
+    with socket.create_server((host, port), backlog=2048) as listening:
+        ready(f"http://{host}:{listening.getsockname()[1]}")
+        _server(create_app(simulator), host, port).run(sockets=[listening])
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from local.quickbooks import envelope, oauth, wire
 from local.quickbooks.envelope import Answer, Style
-from local.quickbooks.oauth import OAuthRefusal, SecondUse
+from local.quickbooks.oauth import SecondUse
 from local.quickbooks.page import page
+from local.quickbooks.problems import OAuthRefusal
 from local.quickbooks.traffic import LostAnswer, Request, Visit
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ def gateway(style: Style, problem: GatewayFault, xml: bool = False) -> Answer:
         answer = _xml_fault(style, problem.status, problem.kind, problem)
         return Answer(answer.status, answer.body, {**answer.headers, **headers})
     error = {"message": problem.message, "detail": problem.detail, "code": problem.code, "element": None}
-    content = {
+    content: Json = {
         "warnings": None, "intuitObject": None, "fault": {"error": [error], "type": problem.kind}, "report": None,
         "queryResponse": None, "batchItemResponse": [], "attachableResponse": [], "syncErrorResponse": None,
         "requestId": None, "time": wire.milliseconds(style.now), "status": None, "cdcresponse": [],
@@ -106,7 +106,7 @@ def gateway(style: Style, problem: GatewayFault, xml: bool = False) -> Answer:
 
 
 def oauth_refusal(style: Style, problem: OAuthRefusal) -> Answer:
-    content = {"error_description": problem.description} if problem.description else {}
+    content: Json = {"error_description": problem.description} if problem.description else {}
     content["error"] = problem.error
     headers = {"Content-Type": "application/json;charset=utf-8"}
     return Answer(problem.status, wire.dumps(content).encode(), style.traced(headers))

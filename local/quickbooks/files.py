@@ -46,7 +46,7 @@ def _parts(request: Request) -> dict[str, tuple[Mapping[str, str], bytes]]:
     found = re.search(r'boundary="?([^";]+)', request.headers.get("content-type", ""))
     if found is None:
         raise problems.unreadable("multipart/form-data expected")
-    parts = {}
+    parts: dict[str, tuple[Mapping[str, str], bytes]] = {}
     for piece in request.body.split(b"--" + found.group(1).encode())[1:]:
         head, gap, content = piece.partition(b"\r\n\r\n")
         if not gap:

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from local.quickbooks import problems
-from local.quickbooks.problems import GatewayFault, OAuthRefusal
+from local.quickbooks.problems import OAuthRefusal
 from local.quickbooks.store import Store
 from local.quickbooks.wire import Json
 
@@ -217,6 +217,3 @@ def discovery(base: str, sandbox: bool) -> Json:
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
     }
-
-
-__all__ = ["Client", "GatewayFault", "Rotation", "SecondUse", "Tokens", "back_to", "check_authorize", "discovery"]

@@ -129,4 +129,6 @@ def _meddle(person: Person, kind: str, segment: str, body: Any, date: str | None
     elif kind == "changed-document":
         person.edit(name, str(body["Id"]), PrivateNote=f"{person.read(name, str(body['Id'])).get('PrivateNote', '')} ")
     else:
-        person.close_books(date or str(body.get("TxnDate") or person.read(name, str(body["Id"]))["TxnDate"]))
+        today = person.simulator.books(person.realm).today
+        known = person.read(name, str(body["Id"])) if body.get("Id") else {"TxnDate": today}
+        person.close_books(date or str(body.get("TxnDate") or known["TxnDate"]))

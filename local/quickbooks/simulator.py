@@ -54,6 +54,7 @@ class Simulator:
         recorded_calls: int = 5000,
     ) -> None:
         self._clock, self._offset = clock, timedelta()
+        self._landing: datetime | None = None
         self.store = Store(database)
         self.mishaps = Mishaps(seed)
         self._secret_seed = str(seed) if seed is not None else secrets.token_hex(16)
@@ -79,7 +80,7 @@ class Simulator:
         self.store.close()
 
     def now(self) -> datetime:
-        return self._clock() + self._offset
+        return self._landing or self._clock() + self._offset
 
     def advance(self, seconds: float) -> None:
         """Let time pass, without waiting, on top of the clock given."""
@@ -131,7 +132,9 @@ class Simulator:
             visit.call.response_body = "(no answer)"
             raise
         visit.call.status = answer.status
-        if visit.about["operation"]:
+        if visit.about["operation"] in ("token", "refresh", "revoke") and answer.status == 200:
+            visit.call.response_body = "(not kept)"
+        elif visit.about["operation"]:
             visit.call.response_body = answer.text if len(answer.body) < 200_000 else f"({len(answer.body)} bytes)"
         return answer
 
@@ -247,14 +250,16 @@ class Simulator:
     def _land(self, is_due: Callable[[datetime], bool]) -> int:
         landed = 0
         while self._late and is_due(self._late[0][0]):
-            _, _, visit = heapq.heappop(self._late)
-            visit.call.landed_at = self.now()
+            due, _, visit = heapq.heappop(self._late)
+            self._landing = visit.call.landed_at = min(due, self.now())
             landed += 1
             try:
                 answer = accounting.answer(self, visit, self.style(visit))
                 visit.call.response_body = f"(nobody heard) {answer.text}"
             except Fault as fault:
                 visit.call.response_body = f"(nobody heard) {fault}"
+            finally:
+                self._landing = None
         return landed
 
     def changed(self, realm: str, changes: list[tuple[str, str, str]]) -> None:

@@ -1,0 +1,66 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.quickbooks.app import running
+from local.quickbooks.seed import SAMPLE
+from local.quickbooks.simulator import Simulator
+from tests.simulator.caller import Caller, invoice
+
+
+def test_the_server_answers_as_the_simulator_does(simulator: Simulator, company: Caller) -> None:
+    with running(simulator) as base, httpx.Client(base_url=base, headers=company.headers) as http:
+        answer = http.post(f"/v3/company/{SAMPLE}/invoice?requestid=a", json=invoice())
+        assert answer.status_code == 200
+        assert "intuit_tid" in answer.headers
+        id_ = answer.json()["Invoice"]["Id"]
+        page = http.get(f"/app/invoice?txnId={id_}&companyId={SAMPLE}")
+        assert "Amy&#x27;s Bird Sanctuary" in page.text
+        assert http.get("/nothing").status_code == 404
+
+
+def test_a_lost_answer_closes_the_connection_without_a_byte(simulator: Simulator, company: Caller) -> None:
+    simulator.mishaps.add("lost-answer", how="reset", count=1)
+    with running(simulator) as base, httpx.Client(base_url=base, headers=company.headers) as http:
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            http.post(f"/v3/company/{SAMPLE}/invoice", json=invoice())
+        assert http.get(f"/v3/company/{SAMPLE}/invoice/102").status_code == 200
+
+
+def test_a_client_that_waits_in_vain_times_out_and_the_request_lands_later(
+    simulator: Simulator, company: Caller
+) -> None:
+    simulator.mishaps.add("late-landing", seconds=60, count=1)
+    with running(simulator) as base, httpx.Client(base_url=base, headers=company.headers, timeout=0.2) as http:
+        with pytest.raises(httpx.ReadTimeout):
+            http.post(f"/v3/company/{SAMPLE}/invoice", json=invoice())
+        assert http.get(f"/v3/company/{SAMPLE}/invoice/102").status_code == 400
+        http.post("/_simulator/clock", json={"advanceSeconds": 60})
+        assert http.get(f"/v3/company/{SAMPLE}/invoice/102").status_code == 200
+
+
+def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "books.sqlite"
+    command = [sys.executable, "-m", "local.quickbooks", "--port", "0", "--database", str(file), "--seed", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own program
+    try:
+        assert process.stdout is not None
+        base = process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        with httpx.Client(base_url=base) as http:
+            tokens = http.post("/_simulator/tokens", json={"companyId": SAMPLE}).json()
+            headers = {"Authorization": f"Bearer {tokens['access_token']}", "Accept": "application/json"}
+            url = f"/v3/company/{SAMPLE}/invoice?requestid="
+            answers = [http.post(url + str(one), json=invoice(), headers=headers) for one in range(20)]
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    again = Simulator(file)
+    for number, answer in enumerate(answers):
+        path = f"http://quickbooks.test{url}{number}"
+        assert again.handle("POST", path, headers, b"{}").body == answer.content
+    assert again.store.count(SAMPLE, "Invoice") == 21
+    again.close()

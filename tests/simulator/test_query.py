@@ -1,0 +1,197 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.quickbooks import query
+from local.quickbooks.problems import Fault
+from local.quickbooks.simulator import Simulator
+from tests.simulator.caller import Caller, invoice, line
+
+
+@pytest.fixture
+def books(company: Caller) -> Caller:
+    """Invoices 102 to 106: customers 2, 2, 3, 3, 3 on five days."""
+    for day, customer in enumerate(("2", "2", "3", "3", "3"), 1):
+        company.made("Invoice", invoice(line(day), customer=customer, TxnDate=f"2026-10-0{day}", DocNumber=f"N{day}"))
+    return company
+
+
+def ids(answer: Any) -> list[str]:
+    return [one["Id"] for one in answer.get("Invoice", [])]
+
+
+@pytest.mark.fact("4", "grammar: where, and, orderby, startposition, maxresults")
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("where CustomerRef = '2'", ["102", "103"]),
+        ("where CustomerRef = '3' and TxnDate >= '2026-10-04'", ["105", "106"]),
+        ("where TxnDate > '2026-10-01' and TxnDate < '2026-10-03'", ["103"]),
+        ("where TxnDate <= '2026-10-02'", ["102", "103"]),
+        ("where Id in ('103', '105')", ["103", "105"]),
+        ("where DocNumber like 'n%' orderby TotalAmt desc maxresults 2", ["106", "105"]),
+        ("where DocNumber = 'N4'", ["105"]),
+        ("where TotalAmt > 3 order by TotalAmt", ["105", "106", "101"]),
+        ("where TotalAmt > '3' ORDER BY TxnDate DESC STARTPOSITION 2 MAXRESULTS 1", ["106"]),
+        ("startposition 2 maxresults 2", ["102", "103"]),
+        ("where customerref='2' AND txndate='2026-10-02'", ["103"]),
+    ],
+)
+def test_documents_are_found(books: Caller, rest: str, expected: list[str]) -> None:
+    assert ids(books.query(f"select * from Invoice {rest}")) == expected
+
+
+@pytest.mark.fact("4", "keywords, entity and field names without case, the answer key is canonical")
+def test_case_does_not_matter(books: Caller) -> None:
+    answer = books.query("SELECT * FROM invoice WHERE CUSTOMERREF = '2'")
+    assert list(answer) == ["Invoice", "startPosition", "maxResults"]
+
+
+@pytest.mark.fact("4", "maxResults = rows in this page")
+def test_a_page_says_where_it_starts_and_how_long_it_is(books: Caller) -> None:
+    answer = books.query("select * from Invoice startposition 5 maxresults 10")
+    assert (answer["startPosition"], answer["maxResults"]) == (5, 2)
+
+
+@pytest.mark.fact("4", "empty: QueryResponse {}")
+def test_nothing_found_is_an_empty_object(books: Caller) -> None:
+    assert books.query("select * from Invoice where CustomerRef = '1' and TxnDate = '1999-01-01'") == {}
+    assert books.query("select * from Invoice startposition 100") == {}
+
+
+@pytest.mark.fact("4", "select count(*) answers totalCount")
+def test_counting(books: Caller) -> None:
+    assert books.query("select count(*) from Invoice where CustomerRef = '3'") == {"totalCount": 3}
+    assert books.query("select count(*) from Invoice where TotalAmt > 3") == {"totalCount": 3}
+
+
+@pytest.mark.fact("4", "defaults: 100 rows, at most 1000")
+def test_a_page_has_100_rows_unless_asked_otherwise(company: Caller) -> None:
+    for _ in range(101):
+        company.made("Invoice", invoice())
+    assert company.query("select * from Invoice")["maxResults"] == 100
+    assert company.query("select * from Invoice maxresults 5000")["maxResults"] == 102
+
+
+@pytest.mark.fact("4", "STARTPOSITION 0 is accepted like 1; MAXRESULTS 0 is 4001")
+def test_odd_pages(books: Caller) -> None:
+    assert books.query("select * from Invoice startposition 0 maxresults 1")["startPosition"] == 1
+    error = books.query_fault("select * from Invoice maxresults 0")
+    assert error["code"] == "4001"
+    assert "value 0 is too small. Min allowed value is 1" in error["Detail"]
+
+
+@pytest.mark.fact("4", "fields in the select are parsed")
+@pytest.mark.parametrize("fields", ["Id, DocNumber", "*, Sku", "Line.*, Id"])
+def test_fields_in_the_select_are_read_and_everything_comes(company: Caller, fields: str) -> None:
+    assert company.query(f"select {fields} from Item where Name = 'Design'")["Item"][0]["UnitPrice"] == 75
+
+
+@pytest.mark.fact("4", r"escape \'")
+def test_an_apostrophe_is_escaped_with_a_backslash(company: Caller) -> None:
+    answer = company.query(r"select * from Customer where DisplayName = 'Amy\'s Bird Sanctuary'")
+    assert [one["Id"] for one in answer["Customer"]] == ["1"]
+    answer = company.query(r"select * from Customer where DisplayName like 'amy\'s%'")
+    assert [one["Id"] for one in answer["Customer"]] == ["1"]
+
+
+@pytest.mark.fact("4", "doubling the apostrophe does not work")
+def test_a_doubled_apostrophe_is_refused(company: Caller) -> None:
+    error = company.query_fault("select * from Customer where DisplayName = 'Amy''s Bird Sanctuary'")
+    assert error["code"] == "4000"
+
+
+@pytest.mark.fact("4", "PrimaryEmailAddr is filterable")
+def test_customers_are_found_by_email(company: Caller) -> None:
+    answer = company.query("select * from Customer where PrimaryEmailAddr = 'birds@intuit.com'")
+    assert [one["Id"] for one in answer["Customer"]] == ["1"]
+
+
+@pytest.mark.fact("4", "inactive rows hidden unless Active IN (true,false), then with the (deleted) suffix")
+def test_inactive_customers_are_hidden_unless_asked_for(simulator: Simulator, company: Caller) -> None:
+    simulator.as_person(company.realm).set_active("Customer", "3", active=False)
+    assert company.query("select * from Customer where Id = '3'") == {}
+    answer = company.query("select * from Customer where Id = '3' and Active in (true, false)")
+    assert answer["Customer"][0]["DisplayName"] == "Cool Cars (deleted)"
+    answer = company.query("select * from Customer where Active = false")
+    assert [one["Id"] for one in answer["Customer"]] == ["3"]
+
+
+@pytest.mark.fact("4", "unknown entity and fields that are not queryable: 4001")
+@pytest.mark.parametrize(
+    ("statement", "detail"),
+    [
+        ("select * from Unicorn", "QueryValidationError: invalid context declaration: Unicorn"),
+        (
+            "select * from Invoice where PrivateNote = 'x'",
+            "QueryValidationError: property 'PrivateNote' is not queryable",
+        ),
+        (
+            "select * from Invoice where DepartmentRef = '1'",
+            "QueryValidationError: property 'DepartmentRef' is not queryable",
+        ),
+        (
+            "select * from Invoice where Colour = 'x'",
+            "QueryValidationError: Property Colour not found for Entity Invoice",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(company: Caller, statement: str, detail: str) -> None:
+    error = company.query_fault(statement)
+    assert (error["code"], error["Message"], error["Detail"]) == ("4001", "Invalid query", detail)
+
+
+@pytest.mark.fact("4", "4000 Error parsing query")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "", "select", "delete from Invoice", "select * Invoice", "select * from Invoice where", "select * from Invoice limit 5",
+        "select * from Invoice where Id = '1' or Id = '2'", "select * from Invoice where Id != '1'",
+        "select * from Invoice where DocNumber = ’x’", "select * from Invoice where Id in '1'",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_parsed_is_refused(company: Caller, statement: str) -> None:
+    error = company.query_fault(statement)
+    assert (error["code"], error["Message"]) == ("4000", "Error parsing query")
+
+
+@pytest.mark.fact("1.2", "since 65 other characters are allowed in values")
+def test_values_may_hold_any_character(company: Caller) -> None:
+    company.made("Customer", {"DisplayName": "Zoë’s – 喫茶"})
+    assert company.query("select * from Customer where DisplayName = 'Zoë’s – 喫茶'")["maxResults"] == 1
+
+
+@pytest.mark.fact("4", "POST body application/text, or GET ?query=")
+def test_a_query_may_be_posted(books: Caller) -> None:
+    answer = books.post(
+        "query", b"select * from Invoice where CustomerRef = '2'", **{"Content-Type": "application/text"}
+    )
+    assert ids(answer.json()["QueryResponse"]) == ["102", "103"]
+
+
+@pytest.mark.fact("4", "MetaData.LastUpdatedTime compares as time")
+def test_changes_since_a_moment_are_found(simulator: Simulator, company: Caller) -> None:
+    simulator.advance(1900)
+    made = company.made("Invoice", invoice())
+    answer = company.query("select * from Invoice where MetaData.LastUpdatedTime > '2026-11-02T12:30:00-08:00'")
+    assert ids(answer) == [made["Id"]]
+
+
+def test_a_new_document_can_be_made_invisible_to_queries_for_a_while(simulator: Simulator, company: Caller) -> None:
+    simulator.query_lag_seconds = 10
+    made = company.made("Invoice", invoice(customer="3"))
+    statement = "select * from Invoice where CustomerRef = '3'"
+    assert company.query(statement) == {}
+    assert company.read("Invoice", made["Id"])
+    simulator.advance(10)
+    assert ids(company.query(statement)) == [made["Id"]]
+
+
+@given(st.text() | st.text("select * from Invoice where Id='\\(),<>=1in like orderby"))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    try:
+        query.parse(text)
+    except Fault as fault:
+        assert fault.code in ("4000", "4001")
