@@ -8,6 +8,7 @@ from m3ter_quickbooks.integration.identifiers import UserId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import Notice, Trouble
+from notifications.outgoing import outgoing
 from notifications.ports import Book, MailOrders, Outbox
 
 
@@ -17,7 +18,7 @@ def announce(change: Trouble | Notice, book: Book, outbox: Outbox, orders: MailO
     Done twice, the event is on the bus twice under one id; no reader gets a mail twice.
     """
     if isinstance(change, Trouble):
-        outbox.publish(change)
+        outbox.put([outgoing(change)])
     else:
         readers = chosen(affected(change, book.integrations(change.organization_id)))
         if readers:

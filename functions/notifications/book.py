@@ -17,7 +17,7 @@ from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage.configurations import Configurations
 from m3ter_quickbooks.storage.credentials import Credentials
-from m3ter_quickbooks.storage.events import KEPT_FOR, Events
+from m3ter_quickbooks.storage.events import Events
 from m3ter_quickbooks.storage.members import Organizations, Users
 from m3ter_quickbooks.storage.notices import Notices
 
@@ -76,8 +76,6 @@ class TableBook:
 
         Workers close their runs by their own clocks: the last error of the row need not carry its latest time.
         """
-        newest_first = self.events.of_configuration(
-            organization_id, configuration_id, until - KEPT_FOR, until + _CLOCK_SKEW
-        )
+        newest_first = self.events.of_configuration(organization_id, configuration_id, until=until + _CLOCK_SKEW)
         counted = (one for one in newest_first if one.dto.get("status") == RunStatus.ERROR.value)
         return list(islice(counted, count))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.problems import Problem
 from notifications.gather import Places, gather
 from notifications.mails.render import render
 from notifications.mails.words import write
@@ -27,7 +27,7 @@ class Delivered(StrEnum):
 
 
 def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock, places: Places) -> Delivered:
-    """Send the mail unless it was sent. Raises TryLater, and Clash while another worker has the same order in hand.
+    """Send the mail unless it was sent. Raises what `post` raises, and Clash while another worker sends this mail.
 
     Where the answer of SES is missing, the lease stays: the queue gives the order again after it has run out.
     """
@@ -45,7 +45,7 @@ def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock
     mail = render(write(incident))
     try:
         post.send(to, mail.subject, mail.text, mail.html)
-    except TryLater:
+    except Problem:
         marks.mail_failed(*mark)
         raise
     marks.mail_sent(*mark, clock())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from m3ter_quickbooks.messaging.bus import Outgoing
 from m3ter_quickbooks.run.trouble import Trouble
 
-SOURCE = "m3ter-quickbooks"
 
-
-def envelope(trouble: Trouble) -> dict[str, object]:
-    """The `detail` of the event on the bus; its `detail-type` is `eventName`, its `source` is `SOURCE`."""
-    return {
+def outgoing(trouble: Trouble) -> Outgoing:
+    """The event, exactly as committed. Whoever may get it twice tells it by `detail.id`."""
+    detail = {
         "id": trouble.id,
-        "eventName": str(trouble.name),
+        "eventName": trouble.name.value,
         "eventTime": trouble.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "orgId": trouble.organization_id,
         "m3terEvent": {"eventData": {"newDto": dict(trouble.dto)}},
     }
+    return Outgoing(trouble.name.value, trouble.at, detail)

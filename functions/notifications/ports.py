@@ -10,6 +10,7 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.messaging.bus import Outgoing
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 
@@ -44,8 +45,8 @@ class Book(Protocol):
 class Outbox(Protocol):
     """The outgoing events' bus."""
 
-    def publish(self, trouble: Trouble) -> None:
-        """Put it on the bus exactly as committed. Raises TryLater."""
+    def put(self, events: Sequence[Outgoing]) -> None:
+        """Raises TryLater if any was not taken."""
 
 
 class MailOrders(Protocol):
@@ -82,4 +83,4 @@ class Post(Protocol):
     """SES."""
 
     def send(self, to: str, subject: str, text: str, html: str) -> None:
-        """One mail to one address. Raises TryLater where it is certainly not out, else it may be."""
+        """One mail to one address. Raises a Problem where it is certainly not out, else it may be."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from m3ter_quickbooks.messaging.mail_orders import MailOrder
+from m3ter_quickbooks import wiring
+from m3ter_quickbooks.messaging.mail_orders import MailOrder, order_of
 from m3ter_quickbooks.run.trouble import Notice, Trouble
+from m3ter_quickbooks.storage.stream import committed
+from notifications.book import TableBook
 from notifications.gather import Places
 from notifications.ports import Book, Clock, MailOrders, Marks, Outbox, Post
 
@@ -30,5 +33,22 @@ class World:
 
 @cache
 def real_world() -> World:
-    """The world of this Lambda, built once. `wiring` is imported late: a test of the doors needs no environment."""
-    raise NotImplementedError
+    """The world of this Lambda, built once."""
+    return world_of(wiring.notices())
+
+
+def world_of(parts: wiring.Notices) -> World:
+    """The world that is made of these stores and senders."""
+    return World(
+        read_change=committed,
+        read_order=order_of,
+        book=TableBook(
+            parts.notices, parts.organizations, parts.configurations, parts.credentials, parts.users, parts.events
+        ),
+        outbox=parts.bus,
+        orders=parts.mail_orders,
+        marks=parts.notices,
+        post=parts.post,
+        clock=parts.now,
+        places=Places(api=parts.environment.public_url, console=parts.environment.console_url),
+    )

@@ -11,6 +11,7 @@ from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.run.trouble import NoticeKind
 from notifications.handler import announce_changes
+from notifications.outgoing import outgoing
 from tests.functions.notifications.world_of_fakes import (
     ANNA,
     BEN,
@@ -31,13 +32,13 @@ def orders(*readers: str, of: str = "notice-1") -> list[MailOrder]:
 def test_an_error_event_is_published() -> None:
     fakes = Fakes()
     assert announce_changes([change_record(1, trouble(1))], fakes.world) == []
-    assert fakes.outbox.published == [trouble(1)]
+    assert fakes.outbox.published == [outgoing(trouble(1))]
 
 
 def test_a_change_that_calls_for_nothing_is_passed_over() -> None:
     fakes = Fakes()
     assert announce_changes([change_record(1, None), change_record(2, trouble(2))], fakes.world) == []
-    assert fakes.outbox.published == [trouble(2)]
+    assert fakes.outbox.published == [outgoing(trouble(2))]
 
 
 def test_a_notice_becomes_one_order_for_each_chosen_reader() -> None:
@@ -71,9 +72,9 @@ def test_a_batch_that_fails_half_way_is_given_again_from_there() -> None:
     assert announce_changes(records[:2], fakes.world) == []
     fakes.outbox.refusals = 1
     assert announce_changes(records[2:], fakes.world) == ["3"]
-    assert fakes.outbox.published == [trouble(1), trouble(2)]
+    assert fakes.outbox.published == [outgoing(trouble(1)), outgoing(trouble(2))]
     assert announce_changes(records[2:], fakes.world) == []
-    assert fakes.outbox.published == [trouble(n) for n in range(1, 6)]
+    assert fakes.outbox.published == [outgoing(trouble(n)) for n in range(1, 6)]
 
 
 def test_orders_that_were_taken_in_part_are_placed_again() -> None:

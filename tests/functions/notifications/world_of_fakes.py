@@ -12,6 +12,8 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
+from m3ter_quickbooks.messaging.bus import Outgoing
+from m3ter_quickbooks.messaging.mail import MailRefused
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.problems import Clash, TryLater
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
@@ -109,14 +111,14 @@ class FakeBook:
 class FakeOutbox:
     """The bus. Refuses the next `refusals` events."""
 
-    published: list[Trouble] = field(default_factory=list)
+    published: list[Outgoing] = field(default_factory=list)
     refusals: int = 0
 
-    def publish(self, trouble: Trouble) -> None:
+    def put(self, events: Sequence[Outgoing]) -> None:
         if self.refusals:
             self.refusals -= 1
             raise TryLater("The bus is busy.")
-        self.published.append(trouble)
+        self.published.extend(events)
 
 
 @dataclass
@@ -180,7 +182,7 @@ class FakePost:
             self.throttled -= 1
             raise TryLater("SES is busy.")
         if to in self.refuses:
-            raise TryLater("SES does not take this address.")
+            raise MailRefused("SES refuses the mail (MessageRejected).")
         self.sent.append((to, subject, text, html))
         if self.breaks:
             self.breaks -= 1
