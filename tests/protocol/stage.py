@@ -136,6 +136,7 @@ class Stage:
         self.stores = stores
         self.queue = PlainQueue(clock)
         self.workers: list[Worker] = []
+        self.deadlines: dict[str, datetime] = {}
         self.newest: dict[str, tuple[Fence, Decimal | None]] = {}
         self._claims = 0
         http = httpx.Client(transport=transport(self.simulator, waited=clock.wait))
@@ -160,6 +161,7 @@ class Stage:
         """A worker takes messages (by place in the queue) and starts; they stay in the queue until it has finished."""
         taken = [self.queue.messages[place] for place in places]
         worker = Worker(f"W{len(self.workers) + 1}", lambda me: self._invocation(me, taken))
+        self.deadlines[worker.name] = self.clock() + INVOCATION
         self.workers.append(worker)
         return worker
 
@@ -196,12 +198,17 @@ class Stage:
         assert until is None, f"{worker.name} never came to {until}"
 
     def pass_time(self, by: timedelta) -> None:
-        """Workers that are in the middle of something do not survive the end of their invocation."""
         self.clock.now += by
         self.simulator.land_due()
 
+    def end_invocations(self) -> None:
+        """Lambda ends an invocation at its deadline, whatever it is in the middle of."""
+        for worker in self.workers:
+            if self.clock() >= self.deadlines[worker.name]:
+                worker.kill()
+
     def quiet(self, rounds: int = 200) -> None:
-        """No more faults: everybody who sleeps dies, time passes, the queue and the sweep do their work until all rest."""
+        """No more faults: who sleeps dies, time passes, the queue and the sweep do their work until all rest."""
         for worker in self.workers:
             worker.kill()
         self.simulator.mishaps.clear()

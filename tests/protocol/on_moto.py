@@ -1,0 +1,76 @@
+"""The stage's stores as they really are, on moto's DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import boto3
+from moto import mock_aws
+
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.connection.connection import Connection
+from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.integration.mapping import MappingKey
+from m3ter_quickbooks.storage.audit import Audit, Kept
+from m3ter_quickbooks.storage.configurations import Configurations, configuration_item
+from m3ter_quickbooks.storage.deliveries import Deliveries
+from m3ter_quickbooks.storage.knowledge import Knowledge
+from m3ter_quickbooks.storage.mappings import Mappings
+from m3ter_quickbooks.storage.runs import Runs
+from m3ter_quickbooks.storage.table import Put, Table
+from tests.protocol.stage import CONNECTION, INTEGRATION, MAPPINGS, START, Stores
+
+INDEXES = ("gsi1", "gsi2", "gsi3")
+
+
+class AtOnce:
+    """A pacer without limits: pacing has tests of its own."""
+
+    def reserve(self, company_id: str, now: datetime, *, batch: bool, within: timedelta) -> datetime:
+        return now
+
+    def hold_back(self, company_id: str, until: datetime) -> None:
+        pass
+
+
+class OneConnection:
+    """The one company of the stage."""
+
+    def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
+        return CONNECTION
+
+
+@contextmanager
+def stores_on_moto() -> Iterator[Stores]:
+    """A table of its own, with the stage's configuration and mappings in it."""
+    with mock_aws():
+        client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+        name = f"table-{uuid4()}"
+        names = ["pk", "sk", *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk"))]
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in names],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": f"{index}pk", "KeyType": "HASH"},
+                        {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+                for index in INDEXES
+            ],
+        )
+        table = Table(client, name)
+        table.put(Put(configuration_item(Kept(INTEGRATION, Audit.new("test", START)))))
+        mappings = Mappings(table)
+        for mapping in MAPPINGS:
+            key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
+            mappings.create(INTEGRATION.organization_id, key, mapping.external_id, by="test", at=START)
+        yield Stores(Runs(table), Deliveries(table), Knowledge(table), Configurations(table), OneConnection(), AtOnce())
