@@ -7,6 +7,13 @@ from typing import Any
 
 import pytest
 
+from m3ter_quickbooks.environment import (
+    ApiEnvironment,
+    BillsEnvironment,
+    Environment,
+    NotificationsEnvironment,
+)
+
 from tests.template.transformed import Template
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -111,3 +118,14 @@ def test_the_template_names_no_account_and_uses_no_yaml_aliases() -> None:
     text = (PROJECT / "template.yaml").read_text()
     assert not re.search(r"\b\d{12}\b", text)
     assert not re.search(r"(^|[\s:-])[&*][A-Za-z]\w+", text, re.MULTILINE)  # CloudFormation knows no aliases
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [("Api", ApiEnvironment), ("Bills", BillsEnvironment), ("Notifications", NotificationsEnvironment)],
+)
+def test_each_function_is_told_what_it_asks_for_and_nothing_else(
+    functions: dict[str, Any], name: str, needed: type[Environment]
+) -> None:
+    told = {key for key in functions[name]["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")}
+    assert told == {str(field.alias) for field in needed.model_fields.values()}

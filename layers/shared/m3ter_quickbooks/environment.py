@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_snake
 
 
 def _without_slash(url: str) -> str:
@@ -22,14 +21,11 @@ OptionalUrl = Annotated[str, AfterValidator(_without_slash)]
 Name = Annotated[str, Field(min_length=1)]
 
 
-def _upper(name: str) -> str:
-    return to_snake(name).upper()
-
-
 class Environment(BaseModel):
     """What every function knows: the installation's stage and its table."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=_upper)
+    # An error that shows its input would show the whole environment, credentials included.
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True)
 
     stage: Name
     table_name: Name
