@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +79,7 @@ class AnyMarker(Attempt):
             self.case.connection,
             op.kind,
             op.customer_id or "",
-            op.txn_date or datetime.min.date(),
+            op.txn_date or date.min,
             f"m3ter-bill:{BILL}",
         )
         if found:
@@ -109,11 +109,7 @@ class UpdateAdopted(Attempt):
 
 
 class Blind(Attempt):
-    """Sends whatever the lease says, and does not check the claim after a 5010: it checks it before it reads."""
-
-    def _send(self, op: Operation, slot: Slot) -> Any:
-        sent = yield from super()._send(op, slot)
-        return sent
+    """After a 5010 it sends although the record says that somebody else has the bill."""
 
     def _write_ahead(self, op: Operation, slot: Slot) -> None:
         try:

@@ -14,7 +14,7 @@ from tests.unit.run.builders import ACME, a_connection, an_account, an_integrati
 def asked(
     config_data: Mapping[str, object], *, status: str = "PENDING", known: Account | None = None
 ) -> gate.No | None:
-    return gate.wanted(an_integration(settings), Happening.CREATED, status, ACME, known)
+    return gate.wanted(an_integration(config_data), Happening.CREATED, status, ACME, known)
 
 
 def test_a_disabled_integration_ends_the_run_as_disabled() -> None:
