@@ -230,6 +230,14 @@ def test_a_401_brings_one_new_token_for_all() -> None:
     assert world.intuit.refreshes == 2
 
 
+def test_a_401_to_a_token_that_was_replaced_already_needs_no_renewal() -> None:
+    world = Everything()
+    worker = world.worker()
+    token = worker.access_token(world.connection)
+    assert worker.renewed(world.connection, "AT-of-an-hour-ago") == token
+    assert world.intuit.refreshes == 1
+
+
 def test_a_token_that_is_refused_at_once_is_not_renewed_for_every_bill() -> None:
     world = Everything()
     worker = world.worker()
