@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 from traceback import extract_tb
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from m3ter_quickbooks.problems import Problem
 from notifications.announce import announce
-from notifications.deliver import deliver
+from notifications.counting import count, count_announced
+from notifications.deliver import Delivered, deliver
 from notifications.world import World, real_world
 
 logger = Logger()
-metrics = Metrics()
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@logger.inject_lambda_context(clear_state=True)
 def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Take a batch of changes, or of mail orders; what failed is named, and given again."""
     records = event.get("Records", [])
@@ -39,9 +37,10 @@ def announce_changes(records: Sequence[Mapping[str, Any]], world: World) -> list
             change = world.read_change(record)
             if change is not None:
                 announce(change, world.book, world.outbox, world.orders)
+                count_announced(change)
         except Exception as error:  # noqa: BLE001  the door: the stream keeps the change, an alarm tells if it stays
             logger.error("change not announced", error=what_happened(error), event_id=record.get("eventID"))  # noqa: TRY400  see what_happened
-            metrics.add_metric(name="ChangesNotAnnounced", unit=MetricUnit.Count, value=1)
+            count("ChangesNotAnnounced")
             return [str(record["dynamodb"]["SequenceNumber"])]
     return []
 
@@ -53,10 +52,11 @@ def send_mails(records: Sequence[Mapping[str, Any]], world: World) -> list[str]:
         try:
             order = world.read_order(str(record["body"]))
             outcome = deliver(order, world.book, world.marks, world.post, world.clock, world.places)
+            count("MailsSent" if outcome is Delivered.SENT else "MailsSpared")
             logger.info("mail order done", outcome=outcome, notice=order.notice_id, user=order.user_id)
         except Exception as error:  # noqa: BLE001  the door: one reader's mail holds back nobody else's
             logger.error("mail not sent", error=what_happened(error), message_id=record["messageId"])  # noqa: TRY400  see what_happened
-            metrics.add_metric(name="MailsNotSent", unit=MetricUnit.Count, value=1)
+            count("MailsNotSent")
             failed.append(str(record["messageId"]))
     return failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
-from m3ter_quickbooks.run.trouble import NoticeKind
+from m3ter_quickbooks.run.trouble import EventName, NoticeKind
 from notifications.handler import announce_changes
 from notifications.outgoing import outgoing
 from tests.functions.notifications.world_of_fakes import (
@@ -100,3 +101,21 @@ def test_a_record_that_cannot_be_read_is_reported_and_its_text_is_not_logged(cap
     assert "change not announced" in logged
     assert "ValueError" in logged
     assert "anna@example.com" not in logged
+
+
+@pytest.mark.parametrize(
+    ("name", "counted"),
+    [
+        (EventName.DISABLED, ["EventsPublished", "IntegrationDisabled"]),
+        (EventName.AUTHENTICATION, ["EventsPublished", "TokenRenewalFailed"]),
+        (EventName.PERFORM, ["EventsPublished"]),
+    ],
+)
+def test_what_alarms_watch_is_counted_once_it_is_committed(
+    name: EventName, counted: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    announce_changes([change_record(1, trouble(1, name))], Fakes().world)
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [metric["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] for metric in metrics] == counted
+    assert {metric["service"] for metric in metrics} == {"m3ter-quickbooks"}
+    assert {tuple(metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) for metric in metrics} == {("service",)}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sesv2 import sesv2_backends
 
+from m3ter_quickbooks import wiring
 from m3ter_quickbooks.environment import NotificationsEnvironment
 from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
@@ -26,10 +27,13 @@ from m3ter_quickbooks.storage.notices import notice_item
 from m3ter_quickbooks.storage.table import Put
 from m3ter_quickbooks.storage.wire import to_wire
 from m3ter_quickbooks.wiring import Notices
-from notifications.handler import announce_changes, send_mails
-from notifications.world import World, world_of
+from notifications.handler import announce_changes, handle, send_mails
+from notifications.world import World, real_world, world_of
 from tests.functions.notifications.incidents import AT
 from tests.functions.notifications.world_of_fakes import ANNA, BEN, CARA, ORGANIZATION
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 REGION = "eu-west-1"
 ENVIRONMENT = {
@@ -202,3 +206,43 @@ def test_an_error_event_goes_from_the_table_to_the_bus(house: House) -> None:
     event = json.loads(message["body"])
     assert event["detail-type"] == "integration.perform.error"
     assert event["detail"]["m3terEvent"]["eventData"]["newDto"] == {"message": "Bill 1 was refused.", "status": "ERROR"}
+
+
+@dataclass
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "notifications"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:notifications"
+    aws_request_id: str = "1"
+
+
+@pytest.fixture
+def deployed(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    for name, value in (ENVIRONMENT | {"MAIL_QUEUE_URL": house.queue_url}).items():
+        monkeypatch.setenv(name, value)
+    yield house
+    wiring.notices.cache_clear()
+    real_world.cache_clear()
+
+
+def test_the_door_takes_changes_and_mail_orders_and_names_what_failed(deployed: House) -> None:
+    configuration = deployed.configuration(ANNA)
+    record = deployed.commit(configuration)
+    broken = record_of(event_item(deployed.errors(configuration, 1)[0]))
+    broken["dynamodb"]["SequenceNumber"] = "112"
+    del broken["dynamodb"]["NewImage"]["cause"]
+    assert handle({"Records": [record, broken]}, cast("LambdaContext", Context())) == {
+        "batchItemFailures": [{"itemIdentifier": "112"}]
+    }
+    orders = [*deployed.orders(), {"eventSource": "aws:sqs", "messageId": "m9", "body": "no order of ours"}]
+    assert handle({"Records": orders}, cast("LambdaContext", Context())) == {
+        "batchItemFailures": [{"itemIdentifier": "m9"}]
+    }
+    assert readers() == ["anna@example.com"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_door_takes_an_empty_batch() -> None:
+    assert handle({"Records": []}, cast("LambdaContext", Context())) == {"batchItemFailures": []}
