@@ -62,7 +62,6 @@ class _Held:
     """What this process knows. `leave_until`: a renewal is under way elsewhere, or failed; do not ask before."""
 
     access_token: str = field(repr=False)
-    key: bytes = field(repr=False)
     expires_at: datetime
     leave_until: datetime
 
@@ -88,6 +87,7 @@ class Tokens:
         self._pause = pause
         self._random_bytes = random_bytes
         self._held: dict[tuple[OrganizationId, CredentialId], _Held] = {}
+        self._keys: dict[tuple[OrganizationId, CredentialId], bytes] = {}
 
     def access_token(self, connection: Connection) -> str:
         """From the process, else from the table, else from Intuit. Raises ConnectionLost, TryLater."""
@@ -123,13 +123,14 @@ class Tokens:
             renewal = self._renewals.get(*_place(connection))
             pair = self._open(connection, renewal)
             now = self._clock()
+            expires_at = renewal.expires_at or now
             usable = pair is not None and pair.access_token != tried
-            left = renewal.expires_at - now if usable and renewal.expires_at else timedelta(0)
+            left = expires_at - now if usable else timedelta(0)
             if pair is not None and left > RENEW_BEFORE:
-                return self._keep(connection, pair.access_token, renewal, now)
+                return self._keep(connection, pair.access_token, expires_at, now)
             if renewal.leased(now) and renewal.lease_until is not None:
                 if pair is not None and left > _SHORTEST_USE:
-                    return self._keep(connection, pair.access_token, renewal, renewal.lease_until)
+                    return self._keep(connection, pair.access_token, expires_at, renewal.lease_until)
                 if now >= patience_ends:
                     raise TryLater("QuickBooks' tokens are being renewed.", renewal.lease_until - now)
                 self._pause(_LOOK_EVERY)
@@ -155,11 +156,13 @@ class Tokens:
             self._give_back(lease)
             if fallback is None:
                 raise
-            return self._keep(connection, fallback, lease, self._clock() + _TRY_AGAIN_IN)
+            now = self._clock()
+            return self._keep(connection, fallback, lease.expires_at or now, now + _TRY_AGAIN_IN)
         assert secret is not None  # noqa: S101  Intuit has just accepted what it holds
         self._save(connection, lease, secret, grant, started)
         expires_at = started + grant.expires_in
-        self._held[_place(connection)] = _Held(grant.access_token, secret.key, expires_at, started)
+        self._held[_place(connection)] = _Held(grant.access_token, expires_at, leave_until=started)
+        self._keys[_place(connection)] = secret.key
         self._note_consent(connection, grant, started)
         return grant.access_token
 
@@ -246,20 +249,19 @@ class Tokens:
         """With the key at hand, else with the one in the secret: it changes when somebody connects anew."""
         if renewal.sealed is None:
             return None
-        place, held = _place(connection), self._held.get(_place(connection))
-        pair = unseal(renewal.sealed, held.key, *place) if held is not None else None
+        place = _place(connection)
+        key = self._keys.get(place)
+        pair = unseal(renewal.sealed, key, *place) if key is not None else None
         if pair is None:
             secret = self._store.get(*place)
             pair = unseal(renewal.sealed, secret.key, *place) if secret is not None else None
-            if secret is not None and pair is not None and renewal.expires_at is not None:
-                self._held[place] = _Held(pair.access_token, secret.key, renewal.expires_at, self._clock())
+            if secret is not None:
+                self._keys[place] = secret.key
         return pair
 
-    def _keep(self, connection: Connection, access_token: str, renewal: Renewal, leave_until: datetime) -> str:
+    def _keep(self, connection: Connection, access_token: str, expires_at: datetime, leave_until: datetime) -> str:
         """Remember a token in this process."""
-        held = self._held.get(_place(connection))
-        if held is not None and renewal.expires_at is not None:
-            self._held[_place(connection)] = _Held(access_token, held.key, renewal.expires_at, leave_until)
+        self._held[_place(connection)] = _Held(access_token, expires_at, leave_until)
         return access_token
 
     def _note_consent(self, connection: Connection, grant: Grant, now: datetime) -> None:
