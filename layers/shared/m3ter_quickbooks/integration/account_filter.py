@@ -194,10 +194,11 @@ class _Reader(_Base):
     def arithmetic(self, first: Node, *rest: Node | Token) -> Node:
         if not rest:
             return first
+        start = _number(first)
         operators = [str(token) for token in rest[0::2]]
         operands = [_number(node) for node in rest[1::2] if isinstance(node, Node)]
         depth = max(first.depth, *(node.depth for node in operands))
-        return Arithmetic(first.at, depth, _number(first), tuple(zip(operators, operands, strict=True)))
+        return Arithmetic(first.at, depth, start, tuple(zip(operators, operands, strict=True)))
 
     def negative(self, token: Token, node: Node) -> Node:
         return Negative(_column(token), _deeper(token, node), _number(node))
