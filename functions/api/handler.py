@@ -8,23 +8,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api.answer import Answer, answered, failed, no_route, refused
+from api.house import House
+from api.house import house as own_house
 from api.membership import caller_of
 from api.request import Call, Request
-from api.route import Role
 from api.table import TABLE
 from m3ter_quickbooks.problems import Problem
-from m3ter_quickbooks.wiring import Api, api
+from m3ter_quickbooks.storage.members import Role
 
 logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handle(event: dict[str, Any], context: LambdaContext, house: Api | None = None) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, house: House | None = None) -> dict[str, Any]:
     """Answer one request. A test passes its own `house`."""
-    return _answer(event, house or api(), context.aws_request_id).proxy()
+    return _answer(event, house or own_house(), context.aws_request_id).proxy()
 
 
-def _answer(event: dict[str, Any], house: Api, request_id: str) -> Answer:
+def _answer(event: dict[str, Any], house: House, request_id: str) -> Answer:
     try:
         request = Request.read(event)
         route, ids, methods = TABLE.find(request.method, request.path)

@@ -12,20 +12,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from api.request import Caller
-from api.route import Role
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.problems import NotAllowed, NotRecognized
-from m3ter_quickbooks.storage.members import Member
+from m3ter_quickbooks.storage.members import Member, Role
 
 REMEMBERED_FOR = timedelta(seconds=30)
 MOST_REMEMBERED = 1000
+RANKS = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
+"""Each may do what those before it may."""
 
 
 class Members(Protocol):
     """The memberships in the table."""
 
-    def find(self, organization_id: OrganizationId, principal: str) -> Member | None:
-        """The membership; None if there is none, be it because there is no such organization."""
+    def get(self, organization_id: OrganizationId, principal: str) -> Member | None:
+        """The membership, ended or not; None if there never was one, be it because there is no such organization."""
 
 
 def caller_of(claims: Mapping[str, str]) -> Caller:
@@ -52,10 +53,9 @@ class Gate:
         member = self._member(organization_id, caller.principal)
         if member is None or (member.ends_at is not None and member.ends_at <= self._now()):
             raise NotAllowed("You are not a member of this organization.")
-        role = Role[member.role.upper()]
-        if role < least:
-            raise NotAllowed(f"This needs the role {least.name.lower()}; yours is {role.name.lower()}.")
-        return Caller(caller.principal, person=caller.person, role=member.role)
+        if RANKS.index(member.role) < RANKS.index(least):
+            raise NotAllowed(f"This needs the role {least.value}; yours is {member.role.value}.")
+        return Caller(caller.principal, person=caller.person, role=member.role.value)
 
     def forget(self, organization_id: OrganizationId, principal: str) -> None:
         """Read this one anew next time: it has just been changed here."""
@@ -66,7 +66,7 @@ class Gate:
         known = self._known.get(key)
         if known and self._now() - known[1] < REMEMBERED_FOR:
             return known[0]
-        member = self._members.find(organization_id, principal)
+        member = self._members.get(organization_id, principal)
         if member is not None:
             self._known[key] = (member, self._now())
             if len(self._known) > MOST_REMEMBERED:

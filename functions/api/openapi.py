@@ -93,7 +93,7 @@ def _schemas(routes: list[Route]) -> tuple[dict[tuple[type[BaseModel], Mode], st
 
 def _operation(route: Route, names: Mapping[tuple[type[BaseModel], Mode], str]) -> dict[str, Any]:
     first, _, rest = (route.act.__doc__ or "").partition("\n")
-    needs = f"\n\nNeeds the role {route.role.name.lower()}." if route.role else "\n\nPublic."
+    needs = f"\n\nNeeds the role {route.role.value}." if route.role else "\n\nPublic."
     operation: dict[str, Any] = {
         "operationId": f"{route.tag}_{route.act.__name__}",
         "tags": [route.tag],

@@ -43,7 +43,10 @@ class Request:
             method=str(event["httpMethod"]).upper(),
             path=str(event["path"]),
             headers=headers,
-            query={**{name: (value,) for name, value in single.items()}, **{name: tuple(v) for name, v in many.items()}},
+            query={
+                **{name: (value,) for name, value in single.items()},
+                **{name: tuple(v) for name, v in many.items()},
+            },
             body=_bytes_of(event),
             claims=(context.get("authorizer") or {}).get("claims") or {},
             base_url=_base_url(headers, context),

@@ -3,7 +3,7 @@
 A route's function says the rest in its signature, and so do its OpenAPI pages (`openapi.py`):
 
     @routes.post("/externalmappings", Role.OPERATOR, clash=True)
-    def create(call: Call, house: Api, body: MappingBody) -> MappingAnswer:
+    def create(call: Call, house: House, body: MappingBody) -> MappingAnswer:
         \"\"\"Create a mapping.\"\"\"
 
 Why not Powertools' resolver: docs/decisions/0020-the-api-has-its-own-route-table.md.
@@ -14,28 +14,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
+from api.house import House
 from api.request import Call, segments
-from m3ter_quickbooks.wiring import Api
+from m3ter_quickbooks.storage.members import Role
 
 ORGANIZATION = "/organizations/{orgId}"
 
 
-class Role(IntEnum):
-    """Who may do what; each may do what those before it may."""
-
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `role` None: public. `{name+}` as the last segment takes the rest of the path."""
+    """One method of one path. `role` is the least that may; None: public. `{name+}` as the last segment takes the rest of the path."""
 
     method: str
     path: str
@@ -49,7 +41,7 @@ class Route:
     media: tuple[str, ...]
     body_media: tuple[str, ...]
 
-    def take(self, call: Call, house: Api) -> object:
+    def take(self, call: Call, house: House) -> object:
         """Read what the function asks for, and call it."""
         given: dict[str, object] = {}
         if self.query:

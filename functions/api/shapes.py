@@ -13,7 +13,8 @@ from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
+
+from m3ter_quickbooks.storage.audit import Audit
 
 T = TypeVar("T")
 
@@ -23,10 +24,16 @@ Money = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 LONGEST_ID = 200
 
 
+def camel(name: str) -> str:
+    """`m3ter_id` as `m3terId`. (Pydantic's own would make it `m3TerId`.)"""
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
+
+
 class Shape(BaseModel):
     """The base of requests and answers: camelCase outside, snake_case inside, unknown keys ignored, frozen."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(alias_generator=camel, populate_by_name=True, frozen=True, extra="ignore")
 
 
 def told(description: str, example: object = None, **limits: Any) -> Any:  # noqa: ANN401  it passes on what Field takes
@@ -67,7 +74,9 @@ class Page(Shape, Generic[T]):
     """One page of a list, newest first."""
 
     data: list[T] = told("The entries of this page, newest first.")
-    next_token: str | None = optional("Give it back as `nextToken` for the next page; absent on the last one.", "eyJ2Ijox")
+    next_token: str | None = optional(
+        "Give it back as `nextToken` for the next page; absent on the last one.", "eyJ2Ijox"
+    )
 
 
 def instant(moment: datetime) -> str:
@@ -84,7 +93,7 @@ def shown(value: object) -> Any:  # noqa: ANN401  JSON
     if isinstance(value, BaseModel):
         answer = {}
         for name, about in type(value).model_fields.items():
-            held = getattr(value, name)
+            held = getattr(value, name, None)
             if held is not None or _says_null(about.json_schema_extra):
                 answer[about.serialization_alias or about.alias or name] = shown(held)
         return answer
@@ -103,3 +112,35 @@ def shown(value: object) -> Any:  # noqa: ANN401  JSON
 
 def _says_null(extra: object) -> bool:
     return isinstance(extra, dict) and bool(extra.get("null"))
+
+
+class Audited(Shape):
+    """The audit fields of m3ter's entities."""
+
+    version: int = told("Starts at 1 and grows by one with every change.", 1)
+    dt_created: Moment = told("When it was created.", "2026-03-01T09:00:00.000Z")
+    dt_last_modified: Moment = told("When it was changed last.", "2026-03-01T09:00:00.000Z")
+    created_by: str = told("Who created it: `USER_` or `CLIENT_` and an id.", "USER_a1b2")
+    last_modified_by: str = told("Who changed it last.", "CLIENT_c3d4")
+
+
+class Paging(Shape):
+    """The two parameters of every list."""
+
+    page_size: int = told("Entries on one page.", 100, default=100, ge=1, le=200)
+    next_token: str | None = optional("The `nextToken` of the page before.", max_length=4000)
+
+
+Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^\S(.*\S)?$")]
+"""An id or a code: no space around it."""
+
+
+def audit(fields: Audit) -> dict[str, Any]:
+    """The audit fields as arguments of an `Audited` answer."""
+    return {
+        "version": fields.version,
+        "dt_created": fields.created_at,
+        "dt_last_modified": fields.modified_at,
+        "created_by": fields.created_by,
+        "last_modified_by": fields.modified_by,
+    }

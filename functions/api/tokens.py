@@ -6,11 +6,11 @@ import base64
 import binascii
 
 from api.body import bounded, json_of
+from api.house import House
 from api.request import Call
 from api.route import Routes
 from api.shapes import Shape, told
 from m3ter_quickbooks.problems import BadRequest, NotRecognized
-from m3ter_quickbooks.wiring import Api
 
 routes = Routes.of("oauth")
 
@@ -20,13 +20,15 @@ FORM = "application/x-www-form-urlencoded"
 class TokenAnswer(Shape):
     """What every m3ter SDK expects of a token endpoint."""
 
-    access_token: str = told("Send it as `Authorization: Bearer <token>`.", "eyJraWQiOi...", serialization_alias="access_token")
+    access_token: str = told(
+        "Send it as `Authorization: Bearer <token>`.", "eyJraWQiOi...", serialization_alias="access_token"
+    )
     expires_in: int = told("Seconds that it still lives.", 3540, serialization_alias="expires_in")
     token_type: str = told("Always `Bearer`.", "Bearer", serialization_alias="token_type")
 
 
 @routes.post("/oauth/token", None, statuses=(401, 503), body_media=("application/json", FORM))
-def token(call: Call, house: Api) -> TokenAnswer:
+def token(call: Call, house: House) -> TokenAnswer:
     """Exchange client id and secret for an access token.
 
     Basic authentication with client id and secret; the body, JSON or a form, says `grant_type=client_credentials`.

@@ -48,7 +48,9 @@ class TokenEndpoint:
         if response.status_code in (400, 401, 403):
             raise NotRecognized("The client id or the client secret is wrong.")
         if response.status_code != httpx.codes.OK:
-            raise TryLater("The token service is out of order.", throttled=response.status_code == httpx.codes.TOO_MANY_REQUESTS)
+            raise TryLater(
+                "The token service is out of order.", throttled=response.status_code == httpx.codes.TOO_MANY_REQUESTS
+            )
         granted = response.json()
         return Token(str(granted["access_token"]), timedelta(seconds=int(granted["expires_in"])))
 
