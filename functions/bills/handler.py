@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,16 +13,23 @@ from bills.carry import Batch, failures
 from bills.messages import records
 from bills.witness import Counting, metrics
 from m3ter_quickbooks import wiring
+from m3ter_quickbooks.run.world import World
 
 logger = Logger()
+_COUNTING = Counting()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
-def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+@metrics.log_metrics(raise_on_empty_metrics=False)
+def handle(
+    event: Mapping[str, Any],
+    context: LambdaContext,
+    world: World | None = None,
+    keep_alive: Callable[[], None] = wiring.keep_alive,
+) -> dict[str, list[dict[str, str]]]:
     """Carry out what the event asks for; answer with the messages that must come again."""
-    world = wiring.bills_world(Counting())
+    world = world or wiring.bills_world(_COUNTING)
     deadline = world.clock() + timedelta(milliseconds=context.get_remaining_time_in_millis())
-    batch = Batch(world, deadline, wiring.keep_alive)
+    batch = Batch(world, deadline, keep_alive)
     batch.carry(records(event))
     return failures(batch, event)
