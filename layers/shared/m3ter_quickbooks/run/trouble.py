@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     FAILING = "failing"
     RECONNECT = "reconnect"
     CONSENT_ENDING = "consent ending"
+    SUMMARY = "daily summary"
 
 
 @dataclass(frozen=True, slots=True)

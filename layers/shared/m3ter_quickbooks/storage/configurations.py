@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -156,7 +156,11 @@ class Configurations:
             change += ", #ever_connected = :yes"
             values[":yes"] = True
         key = keys.configuration(organization_id, configuration_id)
-        update = Update(key, f"{change}, {_CHANGED}", f"{_THERE} AND #version = :read", values)
+        without = " REMOVE #gsi1pk, #gsi1sk"
+        if _wants_summary(wanted.config_data):
+            change, without = f"{change}, #gsi1pk = :summaries, #gsi1sk = :place", ""
+            values |= {":summaries": keys.SUMMARIES, ":place": "#".join(key)}
+        update = Update(key, f"{change}, {_CHANGED}{without}", f"{_THERE} AND #version = :read", values)
         self._write([update, *checks], configuration_id)
         return self.entry(organization_id, configuration_id)
 
@@ -216,6 +220,12 @@ class Configurations:
         self._mappings.delete_of_configuration(organization_id, configuration_id)
         self._table.delete(Delete(key))
         return configuration_of(item)
+
+    def with_summary(self) -> Iterator[Integration]:
+        """Every configuration of the installation that wants a daily summary."""
+        for item in self._table.each(Listing(keys.SUMMARIES, "gsi1")):
+            if not item.get("deleting", False):
+                yield configuration_of(item).value
 
     def using(self, organization_id: OrganizationId, credential_id: CredentialId) -> list[Integration]:
         """The configurations that a credential connects."""
@@ -287,14 +297,21 @@ def counted(
     return Update(keys.configuration(organization_id, configuration_id), change, condition, values)
 
 
+def _wants_summary(config_data: Mapping[str, object]) -> bool:
+    return config_data.get("dailySummary") is True
+
+
 def configuration_item(kept: Kept[Integration]) -> Item:
     """A configuration as the table keeps it."""
     one = kept.value
     key = keys.configuration(one.organization_id, one.id)
+    summary = _wants_summary(one.config_data)
     return {
         "pk": key.pk,
         "sk": key.sk,
         "type": "configuration",
+        "gsi1pk": keys.SUMMARIES if summary else None,
+        "gsi1sk": "#".join(key) if summary else None,
         "id": one.id,
         "organization_id": one.organization_id,
         "name": one.name,

@@ -92,6 +92,10 @@ def configuration(organization_id: OrganizationId, configuration_id: Configurati
     return Key(_in(organization_id), f"CONFIG#{part(configuration_id)}")
 
 
+SUMMARIES = "SUMMARIES"
+"""Index gsi1: the configurations of the installation that want a daily summary."""
+
+
 def notice(organization_id: OrganizationId, notice_id: str) -> Key:
     """A notice to be mailed."""
     return Key(_in(organization_id), f"NOTICE#{part(notice_id)}")

@@ -9,7 +9,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.problems import Clash, Missing
 from m3ter_quickbooks.run.trouble import Notice, NoticeKind
 from m3ter_quickbooks.storage import keys
-from m3ter_quickbooks.storage.table import ConditionFailed, Table, Update
+from m3ter_quickbooks.storage.table import ConditionFailed, Put, Table, Update
 from m3ter_quickbooks.storage.wire import Item, epoch, moment_of, moment_text, pack, unpack
 
 KEPT_FOR = timedelta(days=400)
@@ -27,6 +27,14 @@ class Notices:
         if item is None:
             raise Missing(f"There is no notice {notice_id}.")
         return notice_of(item)
+
+    def order(self, notice: Notice) -> bool:
+        """Write a notice that nothing else is committed with; whether it is the first of its id."""
+        try:
+            self._table.put(Put(notice_item(notice), "attribute_not_exists(#pk)"))
+        except ConditionFailed:
+            return False
+        return True
 
     def claim_mail(
         self, organization_id: OrganizationId, notice_id: str, recipient: str, now: datetime, lease: timedelta
