@@ -13,7 +13,6 @@ from m3ter_quickbooks.environment import (
     Environment,
     NotificationsEnvironment,
 )
-
 from tests.template.transformed import Template
 
 PROJECT = Path(__file__).resolve().parents[2]
