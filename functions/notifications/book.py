@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,14 +13,16 @@ from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, UserId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.problems import Missing
-from m3ter_quickbooks.run.run import RunStatus
+from m3ter_quickbooks.run.run import Run, RunStatus
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage.configurations import Configurations
 from m3ter_quickbooks.storage.credentials import Credentials
 from m3ter_quickbooks.storage.events import Events
 from m3ter_quickbooks.storage.members import Organizations, Users
 from m3ter_quickbooks.storage.notices import Notices
+from m3ter_quickbooks.storage.runs import RunHistory
 
+_PAGE: Final = 200
 _CLOCK_SKEW: Final = timedelta(seconds=30)
 
 
@@ -34,6 +36,7 @@ class TableBook:
     credentials: Credentials
     users: Users
     events: Events
+    history: RunHistory
 
     def notice(self, organization_id: OrganizationId, notice_id: str) -> Notice | None:
         """See the port."""
@@ -79,3 +82,21 @@ class TableBook:
         newest_first = self.events.of_configuration(organization_id, configuration_id, until=until + _CLOCK_SKEW)
         counted = (one for one in newest_first if one.dto.get("status") == RunStatus.ERROR.value)
         return list(islice(counted, count))
+
+    def with_summary(self) -> Iterator[Integration]:
+        """See the port."""
+        return self.configurations.with_summary()
+
+    def runs(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, *, since: datetime, until: datetime
+    ) -> Iterator[Run]:
+        """See the port."""
+        token = None
+        while True:
+            page = self.history.of_configuration(
+                organization_id, configuration_id, size=_PAGE, token=token, start=since, end=until
+            )
+            yield from page.items
+            token = page.next_token
+            if token is None:
+                return

@@ -9,7 +9,9 @@ from typing import Final
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.problems import Problem
 from notifications.gather import Places, gather
+from notifications.mails.day import Summary
 from notifications.mails.render import render
+from notifications.mails.summary import write_summary
 from notifications.mails.words import write
 from notifications.ports import Book, Clock, Marks, Post
 
@@ -33,8 +35,8 @@ def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock
     """
     now = clock()
     notice = book.notice(order.organization_id, order.notice_id)
-    incident = gather(notice, book, places) if notice else None
-    if incident is None:
+    facts = gather(notice, book, places) if notice else None
+    if facts is None:
         return Delivered.NOTHING_TO_TELL
     to = book.address(order.organization_id, order.user_id, now)
     if to is None:
@@ -42,7 +44,7 @@ def deliver(order: MailOrder, book: Book, marks: Marks, post: Post, clock: Clock
     mark = (order.organization_id, order.notice_id, order.user_id)
     if not marks.claim_mail(*mark, now, LEASE):
         return Delivered.ALREADY_SENT
-    mail = render(write(incident))
+    mail = render(write_summary(facts) if isinstance(facts, Summary) else write(facts))
     try:
         post.send(to, mail.subject, mail.text, mail.html)
     except Problem:

@@ -12,9 +12,11 @@ from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.run.trouble import Notice, NoticeKind
 from notifications.announce import affected
+from notifications.mails.day import Summary, count
 from notifications.mails.incident import Affected, Cause, Incident, grouped
 from notifications.ports import Book
 
+DAY: Final = timedelta(days=1)
 _IN_A_ROW: Final = {NoticeKind.DISABLED: 10, NoticeKind.FAILING: 5}
 
 
@@ -26,11 +28,13 @@ class Places:
     console: str = ""
 
 
-def gather(notice: Notice, book: Book, places: Places) -> Incident | None:
-    """The incident. None where there is nothing left to mend: what it is about is gone, or consent was given anew."""
+def gather(notice: Notice, book: Book, places: Places) -> Incident | Summary | None:
+    """The facts. None where there is nothing left to mend: what it is about is gone, or consent was given anew."""
     integrations = affected(notice, book.integrations(notice.organization_id))
     if not integrations:
         return None
+    if notice.kind is NoticeKind.SUMMARY:
+        return _summary(notice, integrations[0], book, places)
     credential_id = notice.credential_id or integrations[0].credential_id
     connection = book.connection(notice.organization_id, credential_id) if credential_id else None
     if (connection is None and notice.configuration_id is None) or _renewed(notice, connection):
@@ -47,6 +51,18 @@ def gather(notice: Notice, book: Book, places: Places) -> Incident | None:
         company=connection.company.name if connection and connection.company else None,
         connected=connection is not None and connection.status is ConnectionStatus.CONNECTED,
         ends=connection.consent_ends if connection else None,
+    )
+
+
+def _summary(notice: Notice, integration: Integration, book: Book, places: Places) -> Summary:
+    path = _path(notice)
+    return Summary(
+        organization=book.organization_name(notice.organization_id),
+        integration=integration.name,
+        until=notice.at,
+        day=count(book.runs(notice.organization_id, integration.id, since=notice.at - DAY, until=notice.at)),
+        address=f"{places.api}{path}",
+        link=f"{places.console}{path}" if places.console else None,
     )
 
 

@@ -13,6 +13,7 @@ from m3ter_quickbooks.problems import Problem
 from notifications.announce import announce
 from notifications.counting import count, count_announced
 from notifications.deliver import Delivered, deliver
+from notifications.summarise import order_summaries
 from notifications.world import World, real_world
 
 logger = Logger()
@@ -20,7 +21,11 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take a batch of changes, or of mail orders; what failed is named, and given again."""
+    """Take a batch of changes, or of mail orders; what failed is named, and given again. Or the tick of the day."""
+    if event.get("detail-type") == "daily-summary":
+        world = real_world()
+        logger.info("summaries ordered", count=order_summaries(world.book, world.board, world.clock()))
+        return {}
     records = event.get("Records", [])
     mails = bool(records) and records[0].get("eventSource") == "aws:sqs"
     failed = (send_mails if mails else announce_changes)(records, real_world())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.messaging.bus import Outgoing
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
+from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 
 Clock = Callable[[], datetime]
@@ -41,12 +42,27 @@ class Book(Protocol):
     ) -> Sequence[Trouble]:
         """The newest `count` error events of the configuration that spoke against it, none after `until`."""
 
+    def with_summary(self) -> Iterable[Integration]:
+        """Every configuration of the installation that wants a daily summary."""
+
+    def runs(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, *, since: datetime, until: datetime
+    ) -> Iterable[Run]:
+        """The runs of a configuration that were opened in that time, read as they are wanted."""
+
 
 class Outbox(Protocol):
     """The outgoing events' bus."""
 
     def put(self, events: Sequence[Outgoing]) -> None:
         """Raises TryLater if any was not taken."""
+
+
+class NoticeBoard(Protocol):
+    """Where notices are kept that nothing else is committed with."""
+
+    def order(self, notice: Notice) -> bool:
+        """Write it unless one of its id is there; the stream then orders its mails."""
 
 
 class MailOrders(Protocol):

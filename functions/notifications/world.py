@@ -13,7 +13,7 @@ from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage.stream import committed
 from notifications.book import TableBook
 from notifications.gather import Places
-from notifications.ports import Book, Clock, MailOrders, Marks, Outbox, Post
+from notifications.ports import Book, Clock, MailOrders, Marks, NoticeBoard, Outbox, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class World:
     book: Book
     outbox: Outbox
     orders: MailOrders
+    board: NoticeBoard
     marks: Marks
     post: Post
     clock: Clock
@@ -43,8 +44,15 @@ def world_of(parts: wiring.Notices) -> World:
         read_change=committed,
         read_order=order_of,
         book=TableBook(
-            parts.notices, parts.organizations, parts.configurations, parts.credentials, parts.users, parts.events
+            parts.notices,
+            parts.organizations,
+            parts.configurations,
+            parts.credentials,
+            parts.users,
+            parts.events,
+            parts.history,
         ),
+        board=parts.notices,
         outbox=parts.bus,
         orders=parts.mail_orders,
         marks=parts.notices,

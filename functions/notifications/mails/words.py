@@ -63,15 +63,7 @@ _CHOSEN: Final = SmallPrint(
 
 def write(incident: Incident) -> Letter:
     """The mail about `incident`."""
-    match incident.kind:
-        case NoticeKind.DISABLED:
-            return _disabled(incident)
-        case NoticeKind.FAILING:
-            return _failing(incident)
-        case NoticeKind.RECONNECT:
-            return _reconnect(incident)
-        case NoticeKind.CONSENT_ENDING:
-            return _consent_ending(incident)
+    return _WRITERS[incident.kind](incident)
 
 
 def _disabled(incident: Incident) -> Letter:
@@ -236,3 +228,11 @@ def _integrations(incident: Incident) -> str:
 
 def _any_enabled(affected: tuple[Affected, ...]) -> bool:
     return any(one.enabled for one in affected)
+
+
+_WRITERS: Final = {
+    NoticeKind.DISABLED: _disabled,
+    NoticeKind.FAILING: _failing,
+    NoticeKind.RECONNECT: _reconnect,
+    NoticeKind.CONSENT_ENDING: _consent_ending,
+}

@@ -58,7 +58,10 @@ def _aws(service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run t
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client(service, config=Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"}))  # type: ignore[call-overload]  # the name is not a literal here
+    # A mail whose answer was lost must not be sent again unseen: SES knows no idempotency key.
+    attempts = 1 if service == "sesv2" else 3
+    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": attempts})
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is not a literal here
 
 
 def _sleep(span: timedelta) -> None:
@@ -68,8 +71,8 @@ def _sleep(span: timedelta) -> None:
 class Installation:
     """What every function that speaks to QuickBooks has in common.
 
-    `client` makes AWS clients by name, `transport` carries HTTP; `read_timeout` in seconds bounds each wait for bytes of
-    an answer of QuickBooks.
+    `client` makes AWS clients by name, `transport` carries HTTP; `read_timeout` in seconds bounds each wait for bytes
+    of an answer of QuickBooks.
     """
 
     def __init__(
@@ -378,6 +381,7 @@ class Notices:
         from m3ter_quickbooks.storage.events import Events  # noqa: PLC0415
         from m3ter_quickbooks.storage.members import Organizations, Users  # noqa: PLC0415
         from m3ter_quickbooks.storage.notices import Notices as NoticeStore  # noqa: PLC0415
+        from m3ter_quickbooks.storage.runs import RunHistory  # noqa: PLC0415
         from m3ter_quickbooks.storage.table import Table  # noqa: PLC0415
 
         self.environment = environment
@@ -386,6 +390,7 @@ class Notices:
         self.configurations = Configurations(self.table)
         self.credentials = Credentials(self.table)
         self.events = Events(self.table)
+        self.history = RunHistory(self.table)
         self.notices = NoticeStore(self.table)
         self.organizations = Organizations(self.table)
         self.users = Users(self.table)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -27,7 +27,9 @@ from m3ter_quickbooks.storage.notices import notice_item
 from m3ter_quickbooks.storage.table import Put
 from m3ter_quickbooks.storage.wire import to_wire
 from m3ter_quickbooks.wiring import Notices
+from notifications.gather import Places, gather
 from notifications.handler import announce_changes, handle, send_mails
+from notifications.mails.day import Day, Summary
 from notifications.world import World, real_world, world_of
 from tests.functions.notifications.incidents import AT
 from tests.functions.notifications.world_of_fakes import ANNA, BEN, CARA, ORGANIZATION
@@ -246,3 +248,23 @@ def test_the_door_takes_changes_and_mail_orders_and_names_what_failed(deployed: 
 @pytest.mark.usefixtures("deployed")
 def test_the_door_takes_an_empty_batch() -> None:
     assert handle({"Records": []}, cast("LambdaContext", Context())) == {"batchItemFailures": []}
+
+
+def test_the_tick_of_the_day_orders_a_summary_where_it_is_asked_for(deployed: House) -> None:
+    asking = deployed.configuration(ANNA)
+    wanted = Wanted("Bills to QuickBooks", Destination.QUICKBOOKS_SANDBOX, {"dailySummary": True})
+    configurations = deployed.parts.configurations
+    deployed.configuration(BEN)
+    assert list(configurations.with_summary()) == []
+    configurations.update(ORGANIZATION, asking, wanted, version=1, by="test", at=AT)
+    configurations.disable(ORGANIZATION, asking, by="test", at=AT)
+    assert [one.id for one in configurations.with_summary()] == [asking]
+    tick = {"source": "m3ter-quickbooks.schedule", "detail-type": "daily-summary", "detail": {}}
+    assert handle(tick, cast("LambdaContext", Context())) == {}
+    today = f"summary-{asking}-{datetime.now(UTC):%Y-%m-%d}"
+    notice = deployed.parts.notices.get(ORGANIZATION, today)
+    facts = gather(notice, deployed.world.book, Places())
+    assert isinstance(facts, Summary)
+    assert facts.day == Day()
+    configurations.update(ORGANIZATION, asking, replace(wanted, config_data={}), version=3, by="test", at=AT)
+    assert list(configurations.with_summary()) == []

@@ -16,6 +16,7 @@ from m3ter_quickbooks.messaging.bus import Outgoing
 from m3ter_quickbooks.messaging.mail import MailRefused
 from m3ter_quickbooks.messaging.mail_orders import MailOrder
 from m3ter_quickbooks.problems import Clash, TryLater
+from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from notifications.gather import Places
 from notifications.world import World
@@ -81,6 +82,7 @@ class FakeBook:
         )
     )
     errors: list[Trouble] = field(default_factory=list)
+    history: list[Run] = field(default_factory=list)
     down: bool = False
 
     def notice(self, _organization_id: OrganizationId, notice_id: str) -> Notice | None:
@@ -105,6 +107,20 @@ class FakeBook:
     ) -> Sequence[Trouble]:
         mine = [one for one in self.errors if one.configuration_id == configuration_id and one.at <= until]
         return mine[-count:]
+
+    def with_summary(self) -> Sequence[Integration]:
+        return [one for one in self.configurations if one.settings.raw.get("dailySummary") is True]
+
+    def runs(
+        self, _organization_id: OrganizationId, _configuration_id: ConfigurationId, *, since: datetime, until: datetime
+    ) -> Sequence[Run]:
+        assert until - since == timedelta(days=1)
+        return self.history
+
+    def order(self, notice: Notice) -> bool:
+        new = notice.id not in self.notices
+        self.notices.setdefault(notice.id, notice)
+        return new
 
 
 @dataclass
@@ -216,6 +232,7 @@ class Fakes:
             book=self.book,
             outbox=self.outbox,
             orders=self.orders,
+            board=self.book,
             marks=self.marks,
             post=self.post,
             clock=lambda: self.now,
