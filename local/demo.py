@@ -239,6 +239,8 @@ def _show_bill(console: Console, bill: Mapping[str, Any]) -> None:
 
 def _show_run(console: Console, run: Mapping[str, Any]) -> None:
     table = Table(title="\nRun", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     for name in ("id", "status", "outcome", "reason", "error", "externalId", "url", "requestId", "warnings"):
         if run.get(name):
             value = run[name]
