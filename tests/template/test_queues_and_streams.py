@@ -87,7 +87,7 @@ def test_one_bad_change_does_not_block_the_stream(template: Template) -> None:
 
 def test_every_rule_has_dead_letters_and_bounded_retries(template: Template) -> None:
     rules = template.of_type("Events::Rule")
-    assert len(rules) == 3
+    assert len(rules) == 4
     for rule in rules.values():
         for target in rule["Targets"]:
             assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["EventsDeadLetters", "Arn"]}
@@ -101,22 +101,31 @@ def test_the_rule_lets_in_what_m3ter_says_about_bills_and_accounts(template: Tem
     }
 
 
-def test_the_schedule_sweeps_each_minute_and_renews_each_hour(template: Template) -> None:
+def test_the_schedule_sweeps_each_minute_renews_each_hour_and_sums_up_each_day(template: Template) -> None:
     scheduled = {
         json.loads(rule["Targets"][0]["Input"])["detail-type"]: rule["ScheduleExpression"]
         for rule in template.of_type("Events::Rule").values()
         if "ScheduleExpression" in rule
     }
-    assert scheduled == {"sweep": "rate(1 minute)", "keep-alive": "rate(1 hour)"}
+    assert scheduled == {
+        "sweep": "rate(1 minute)",
+        "keep-alive": "rate(1 hour)",
+        "daily-summary": "cron(0 6 * * ? *)",
+    }
 
 
 def test_the_schedule_sends_what_the_example_events_hold(template: Template) -> None:
-    for rule, example in (("BillsSweep", "schedule-sweep.json"), ("BillsKeepAlive", "schedule-keep-alive.json")):
+    for rule, example in (
+        ("BillsSweep", "schedule-sweep.json"),
+        ("BillsKeepAlive", "schedule-keep-alive.json"),
+        ("NotificationsSummary", "schedule-daily-summary.json"),
+    ):
         sent = template.of_type("Events::Rule")[rule]["Targets"][0]["Input"]
         assert json.loads(sent) == json.loads((PROJECT / "events" / example).read_text())
 
 
 def test_what_a_schedule_could_not_start_is_kept(template: Template) -> None:
-    (config,) = template.of_type("Lambda::EventInvokeConfig").values()
-    assert config["FunctionName"] == {"Ref": "Bills"}
-    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EventsDeadLetters", "Arn"]}
+    configs = list(template.of_type("Lambda::EventInvokeConfig").values())
+    assert sorted(config["FunctionName"]["Ref"] for config in configs) == ["Bills", "Notifications"]
+    for config in configs:
+        assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["EventsDeadLetters", "Arn"]}

@@ -259,7 +259,7 @@ def test_the_tick_of_the_day_orders_a_summary_where_it_is_asked_for(deployed: Ho
     configurations.update(ORGANIZATION, asking, wanted, version=1, by="test", at=AT)
     configurations.disable(ORGANIZATION, asking, by="test", at=AT)
     assert [one.id for one in configurations.with_summary()] == [asking]
-    tick = {"source": "m3ter-quickbooks.schedule", "detail-type": "daily-summary", "detail": {}}
+    tick = {"source": "m3ter-quickbooks.schedule", "detail-type": "daily-summary"}
     assert handle(tick, cast("LambdaContext", Context())) == {}
     today = f"summary-{asking}-{datetime.now(UTC):%Y-%m-%d}"
     notice = deployed.parts.notices.get(ORGANIZATION, today)
