@@ -10,6 +10,7 @@ import pytest
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.storage.table import Table
+from tests.adapters.storage.counting import Counting
 from tests.adapters.storage.on_moto import a_table, on_moto
 from tests.adapters.storage.stores import Stores, in_memory, on_table
 
@@ -30,6 +31,14 @@ def dynamodb() -> Iterator[DynamoDBClient]:
 def table(dynamodb: DynamoDBClient) -> Iterator[Table]:
     with a_table(dynamodb) as table:
         yield table
+
+
+@pytest.fixture
+def counting(dynamodb: DynamoDBClient, table: Table) -> Iterator[Counting]:
+    counting = Counting(table)
+    dynamodb.meta.events.register("before-call.dynamodb", counting.note)
+    yield counting
+    dynamodb.meta.events.unregister("before-call.dynamodb", counting.note)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ it on by its spacing, and nothing else does:
 One conditional update: which of the two is tried first is what held last time in this process; if it holds no longer,
 the refusal itself shows the item, and the other one is tried. Nothing is read first.
 
-The figures. Batches: one every 1.53 s is 39 in any minute, with room for a second of jitter. Singles: one every 0.135 s
-and one ahead of its time (so that an idle company may send two at once) is at most 9 in any second and 446 in any
-minute; with the batches 10 and 486. "10 at once" needs no slot: a worker has one request under way at a time, and the
+The figures. Batches: one every 1.53 s is at most 40 in any minute, and 41 only if one of them is 1.2 s late. Singles:
+one every 0.135 s and one ahead of its time (so that an idle company may send two at once) is at most 9 in any second
+and 446 in any minute; with the batches 10 and 486. "10 at once" needs no slot: a worker has one request under way at a time, and the
 template's MaximumConcurrency bounds the workers.
 """
 
