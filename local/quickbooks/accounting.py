@@ -81,6 +81,9 @@ def _route(simulator: Simulator, books: Books, visit: Visit, style: Style) -> An
     request, parts = visit.request, visit.request.segments[3:]
     if request.method not in ("GET", "POST"):
         raise problems.unsupported(request.method)
+    if request.method == "POST" and [one.lower() for one in parts] == ["taxservice", "taxcode"]:
+        made = settings_objects.tax_service(books, _body(request))
+        return envelope.plain(style, 200, "application/json;charset=utf-8", made.encode())
     special = _SPECIAL.get((request.method, parts[0].lower()))
     if special is not None:
         return special(simulator, books, visit, style)

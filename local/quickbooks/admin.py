@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from local.quickbooks import envelope, seed, wire
+from local.quickbooks import envelope, seed, settings_objects, wire
 from local.quickbooks.company import BadSetting, Company, with_settings
 from local.quickbooks.entities import BY_SEGMENT
 from local.quickbooks.envelope import Answer
@@ -91,7 +91,7 @@ def _within(simulator: Simulator, request: Request, realm: str, parts: list[str]
             amount = said.get("amount")
             return 201, person.pay(invoice, None if amount is None else Decimal(str(amount)))
         case ["rates", currency]:
-            person.set_rate(currency, Decimal(str(said["rate"])), str(said.get("asOf") or "2000-01-01"))
+            person.set_rate(currency, Decimal(str(said["rate"])), str(said.get("asOf") or settings_objects.SINCE_EVER))
             return 204, None
         case [segment] if segment in BY_SEGMENT:
             name = BY_SEGMENT[segment].name

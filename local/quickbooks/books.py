@@ -1,6 +1,7 @@
 """The books of one company during one request: read, refer, number, save."""
 
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -77,11 +78,11 @@ class Books:
         now = wire.record_time(self.now)
         return {"CreateTime": created or now, "LastUpdatedTime": now}
 
-    def save(self, entity: str, record: Json, operation: str) -> str:
-        """Keep the record as it stands. Gives its wire text."""
+    def save(self, entity: str, record: Json, operation: str, known_as: Json | None = None) -> str:
+        """Keep the record as it stands. Gives its wire text. `known_as` has the id where the record itself has none."""
         text = wire.dumps(record)
-        self._write(entity, record, text, deleted=False)
-        self.changes.append((entity, record["Id"], operation))
+        self._write(entity, known_as or record, text, deleted=False)
+        self.changes.append((entity, (known_as or record)["Id"], operation))
         return text
 
     def erase(self, entity: str, record: Json) -> Json:
@@ -111,6 +112,7 @@ class Books:
                 txn_date=record.get("TxnDate"),
                 active=record.get("Active") is not False,
                 deleted=deleted,
+                owed=0 if deleted else _owed(entity, record),
             ),
         )
 
@@ -119,6 +121,13 @@ class Books:
         record["SyncToken"] = str(int(record["SyncToken"]) + 1)
         record["MetaData"] = self.times(record["MetaData"]["CreateTime"])
         self.save(entity, record, "Update")
+
+
+def _owed(entity: str, record: Json) -> int:
+    key, sign = {"Invoice": ("Balance", 1), "CreditMemo": ("RemainingCredit", -1), "Payment": ("UnappliedAmt", -1)}.get(
+        entity, ("", 0)
+    )
+    return int(sign * Decimal(record[key]) * 100) if sign else 0
 
 
 def shown_name(entity: Entity, record: Json) -> str | None:

@@ -24,7 +24,7 @@ _ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "Pay
 
 
 def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
-    customer = _customer(books, said)
+    customer = _customer(books, entity, said)
     number = _new_number(books, entity, said, include)
     record = _compose(books, entity, {**said, **number}, customer, None)
     check_open(books, record["TxnDate"])
@@ -37,15 +37,14 @@ def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool,
     if sparse:
         merged = {**stored, **said}
     else:
-        for name in ("CustomerRef", "Line"):
-            if not said.get(name):
-                raise problems.missing(name)
+        if not said.get("Line"):
+            raise problems.missing("Line")
         merged = {**{key: stored[key] for key in SURVIVES_FULL_UPDATE if key in stored}, **said}
     if "DocNumber" in said and said["DocNumber"] != stored.get("DocNumber"):
         _check_unused(books, entity, said["DocNumber"], include, stored["Id"])
     if "LinkedTxn" in stored:
         merged["LinkedTxn"] = stored["LinkedTxn"]
-    customer = _customer(books, merged)
+    customer = _customer(books, entity, merged)
     record = _compose(books, entity, merged, customer, stored, lines_given="Line" in said)
     check_open(books, stored["TxnDate"], record["TxnDate"])
     return record
@@ -103,9 +102,11 @@ def _not_deposited(books: Books, entity: Entity, stored: Json) -> None:
         raise problems.deposited()
 
 
-def _customer(books: Books, said: Json) -> Json:
+def _customer(books: Books, entity: Entity, said: Json) -> Json:
     reference = said.get("CustomerRef")
     if not reference:
+        if entity.name in ("SalesReceipt", "RefundReceipt"):
+            return {}
         raise problems.missing("CustomerRef")
     return books.referred("Customer", reference, "CustomerRef")
 
@@ -169,7 +170,7 @@ def _compose(
         "CustomField": _custom_fields(books, said.get("CustomField", [])),
         "DocNumber": said.get("DocNumber"), "TxnDate": txn_date, "CurrencyRef": currency, "ExchangeRate": rate,
         "PrivateNote": said.get("PrivateNote"), "LinkedTxn": said.get("LinkedTxn", []), "Line": lines,
-        "TxnTaxDetail": tax, "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
+        "TxnTaxDetail": tax, "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]} if customer else None,
         "CustomerMemo": said.get("CustomerMemo"),
         "BillAddr": said.get("BillAddr") or customer.get("BillAddr"),
         "ShipAddr": said.get("ShipAddr") or customer.get("ShipAddr"),

@@ -1,5 +1,7 @@
 """Uploads, and reports that are well formed and empty."""
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 
@@ -47,16 +49,27 @@ def _parts(request: Request) -> dict[str, tuple[Mapping[str, str], bytes]]:
     if found is None:
         raise problems.unreadable("multipart/form-data expected")
     parts: dict[str, tuple[Mapping[str, str], bytes]] = {}
+    # python-quickbooks ends its lines without a carriage return.
+    end = b"\r\n" if b"\r\n\r\n" in request.body else b"\n"
     for piece in request.body.split(b"--" + found.group(1).encode())[1:]:
-        head, gap, content = piece.partition(b"\r\n\r\n")
+        head, gap, content = piece.partition(end + end)
         if not gap:
             continue
-        lines = [line.partition(":") for line in head.decode(errors="replace").split("\r\n")]
+        lines = [line.partition(":") for line in head.decode(errors="replace").splitlines()]
         headers = {name.strip().lower(): value.strip() for name, _, value in lines if name.strip()}
         name = re.search(r'\bname="?([^";]+)', headers.get("content-disposition", ""))
         if name is not None:
-            parts[name.group(1)] = (headers, content.removesuffix(b"\r\n"))
+            parts[name.group(1)] = (headers, _decoded(headers, content.removesuffix(end)))
     return parts
+
+
+def _decoded(headers: Mapping[str, str], content: bytes) -> bytes:
+    if headers.get("content-transfer-encoding", "").lower() != "base64":
+        return content
+    try:
+        return base64.b64decode(content)
+    except binascii.Error as cause:
+        raise problems.unreadable("the content is not base64") from cause
 
 
 def upload(books: Books, request: Request) -> str:

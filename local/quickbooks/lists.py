@@ -179,12 +179,25 @@ def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Jso
 def _account(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     if not said.get("AccountType") and not said.get("AccountSubType"):
         raise problems.missing("AccountType")
-    out = {"CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0, **_plain(books, entity, said, stored)}
+    said = {"AccountType": _TYPES.get(str(said.get("AccountSubType")), "Other Current Asset"), **said}
+    out: Json = {"CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0, **_plain(books, entity, said, stored)}
     kind = out.get("AccountType")
     out.setdefault("Classification", _CLASSES.get(str(kind), "Expense"))
     return out | {"CurrencyRef": said.get("CurrencyRef") or currency_reference(books.company.home_currency)}
 
 
+_TYPES = {
+    "CashOnHand": "Bank",
+    "Checking": "Bank",
+    "Savings": "Bank",
+    "CreditCard": "Credit Card",
+    "Inventory": "Other Current Asset",
+    "AccountsPayable": "Accounts Payable",
+    "AccountsReceivable": "Accounts Receivable",
+    "SalesOfProductIncome": "Income",
+    "ServiceFeeIncome": "Income",
+    "SuppliesMaterialsCogs": "Cost of Goods Sold",
+}
 _CLASSES = {
     "Bank": "Asset",
     "Accounts Receivable": "Asset",

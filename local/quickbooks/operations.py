@@ -1,13 +1,15 @@
 """Create, update, void, delete and read of one object, whatever its entity (facts 1.1, 2.9)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from local.quickbooks import documents, lists, payments, problems, settings_objects, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
-from local.quickbooks.wire import Json
+from local.quickbooks.store import Store
+from local.quickbooks.wire import Json, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def write(books: Books, entity: Entity, body: Any, operation: str = "", include:
         return Done(entity.name, _void(books, entity, body), "Void")
     if operation not in ("", "create", "update"):
         raise problems.unsupported(operation)
-    if body.get("Id") in (None, ""):
+    if body.get("Id") in (None, "", 0, "0"):
         if operation == "update":
             raise problems.missing("Id")
         return Done(entity.name, _create(books, entity, body, set(include)), "Create")
@@ -49,7 +51,15 @@ def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = froze
     record = books.existing(entity.name, id_)
     if entity.name == "Invoice" and "invoiceLink" in include:
         record = settings_objects.with_invoice_link(record)
+    if entity.name == "Customer":
+        record = with_balance(books.store, books.realm, record)
     return wire.dumps(record)
+
+
+def with_balance(store: Store, realm: str, customer: Json) -> Json:
+    """A customer with what is owed: open invoices less credits and payments not applied."""
+    owed = money(Decimal(store.owed_by(realm, customer["Id"])) / 100)
+    return {**customer, "Balance": owed, "BalanceWithJobs": owed}
 
 
 def send(books: Books, entity: Entity, id_: str, address: str | None) -> Done:

@@ -86,6 +86,9 @@ class Person:
 
 
 def save_company(books: Books, company: Company) -> None:
+    for currency, rate in company.rates.items():
+        if books.company.rates.get(currency) != rate:
+            settings_objects.save_rate(books, currency, rate, settings_objects.SINCE_EVER)
     books.company = company
     books.store.write_company(books.realm, company.stored())
     preferences = impose(company, books.existing("Preferences", "1"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from local.quickbooks import documents, lists
+from local.quickbooks import documents, lists, payments, settings_objects
 from local.quickbooks.books import Books
 from local.quickbooks.company import Company, company_info, preferences
 from local.quickbooks.entities import BY_NAME
@@ -51,7 +51,6 @@ _ITEMS = {
     "2": ("Hours", "1", "0"),
     "3": ("Concrete", "48", "0"),
     "4": ("Design", "82", "75"),
-    "5": ("Rock Fountain", "79", "275"),
     "6": ("Gardening", "45", "0"),
     "10": ("Pest Control", "54", "35"),
 }
@@ -87,6 +86,8 @@ def seed_all(store: Store, now: datetime) -> None:
     with store.transaction():
         for company in COMPANIES:
             add_company(store, company, now)
+            if company.realm == SAMPLE:
+                _payments(Books(store, company, now))
 
 
 def add_company(store: Store, company: Company, now: datetime) -> Books:
@@ -96,6 +97,8 @@ def add_company(store: Store, company: Company, now: datetime) -> Books:
     books = Books(store, open_, now)
     put(books, "Preferences", "1", preferences(company))
     put(books, "CompanyInfo", "1", company_info(company))
+    for currency, rate in company.rates.items():
+        settings_objects.save_rate(books, currency, rate, settings_objects.SINCE_EVER)
     _lists(books)
     _tax(books)
     _names(books)
@@ -123,6 +126,10 @@ def _lists(books: Books) -> None:
             id_,
             {"Name": name, "Type": "Service", "UnitPrice": Decimal(price), "IncomeAccountRef": income},
         )
+    stock = {"IncomeAccountRef": {"value": "79"}, "AssetAccountRef": {"value": "81"}, "ExpenseAccountRef": {"value": "80"},
+             "QtyOnHand": Decimal(25), "InvStartDate": "2026-01-01", "Type": "Inventory"}  # fmt: skip
+    for id_, (name, cost) in {"5": ("Rock Fountain", 275), "11": ("Pump", 15)}.items():
+        put(books, "Item", id_, {**stock, "Name": name, "Sku": f"P461-{id_}", "UnitPrice": Decimal(cost)})
     for id_, name in {"1": "Cash", "2": "Check", "3": "Visa", "4": "MasterCard"}.items():
         put(books, "PaymentMethod", id_, {"Name": name, "Type": "NON_CREDIT_CARD" if int(id_) < 3 else "CREDIT_CARD"})
     for id_, (code, name) in _CURRENCIES.items():
@@ -159,6 +166,12 @@ def _names(books: Books) -> None:
         put(books, "Vendor", id_, {"DisplayName": name, "CompanyName": name})
     for id_, (given, family) in _EMPLOYEES.items():
         put(books, "Employee", id_, {"GivenName": given, "FamilyName": family})
+
+
+def _payments(books: Books) -> None:
+    for id_ in range(61, 66):
+        record = payments.create(books, {"CustomerRef": {"value": "2"}, "TotalAmt": Decimal(id_), "Line": []})
+        books.save("Payment", {**record, "Id": str(id_)}, "Create")
 
 
 def _first_invoice(books: Books) -> None:

@@ -4,12 +4,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import problems, wire
+from local.quickbooks import lists, problems, wire
 from local.quickbooks.books import Books
 from local.quickbooks.company import CURRENCIES, impose
-from local.quickbooks.entities import Entity
+from local.quickbooks.entities import BY_NAME, Entity
 from local.quickbooks.fields import day, number
 from local.quickbooks.wire import Json, natural
+
+
+# From this day on the rates in the settings of a company are in force.
+SINCE_EVER = "2000-01-01"
 
 
 def write(books: Books, entity: Entity, body: Json) -> str:
@@ -70,8 +74,7 @@ def _exchange_rate(books: Books, body: Json) -> str:
 
 def save_rate(books: Books, source: str, rate: Decimal, as_of: str, token: str = "0") -> str:
     record = _rate(books, source, rate, as_of, token)
-    books.save("ExchangeRate", {**record, "Id": f"{source}@{as_of}", "TxnDate": as_of}, "Update")
-    return wire.dumps(record)
+    return books.save("ExchangeRate", record, "Update", {"Id": f"{source}@{as_of}", "TxnDate": as_of})
 
 
 def _rate(books: Books, source: str, rate: Decimal | int, as_of: str, token: str | None) -> Json:
@@ -83,7 +86,7 @@ def _rate(books: Books, source: str, rate: Decimal | int, as_of: str, token: str
 
 
 def exchange_rate(books: Books, source: str, as_of: str | None) -> str:
-    """The rate in force on a day: the last one set on or before it, else the company's own table."""
+    """The rate in force on a day: the last one set on or before it."""
     if source not in CURRENCIES:
         raise problems.bad_currency(source)
     on = day(as_of, "asofdate") if as_of else books.today
@@ -93,8 +96,6 @@ def exchange_rate(books: Books, source: str, as_of: str | None) -> str:
     if known:
         latest = max(known, key=lambda one: str(one["AsOfDate"]))
         return wire.dumps(_rate(books, source, latest["Rate"], on, latest["SyncToken"]))
-    if source in books.company.rates:
-        return wire.dumps(_rate(books, source, books.company.rates[source], on, None))
     raise problems.bad_currency(source)
 
 
@@ -121,16 +122,53 @@ def write_recurring(books: Books, entity: Entity, body: Json, operation: str) ->
         raise problems.missing("RecurringTransaction")
     kind, said = kinds[0], dict(inner[kinds[0]])
     if said.get("Id"):
-        stored = books.existing(entity.name, said["Id"])
+        stored = books.existing(entity.name, said["Id"]).get(kind)
+        if stored is None:
+            raise problems.not_found()
         if str(said.get("SyncToken")) != stored["SyncToken"]:
             raise problems.stale()
         if operation == "delete":
             return wire.dumps({kind: books.erase(entity.name, stored)})
-        old: Json = stored["Template"][kind] if said.get("sparse") else {}
+        old: Json = stored if said.get("sparse") else {}
         token, id_ = str(int(stored["SyncToken"]) + 1), stored["Id"]
     else:
         old, token, id_ = {}, "0", books.next_id(entity)
+    said = {key: value for key, value in said.items() if value is not None and value != ""}
     template = {**old, **said, "Id": id_, "SyncToken": token, "domain": "QBO", "MetaData": books.times()}
-    record = {"Id": id_, "SyncToken": token, "MetaData": template["MetaData"], "Template": {kind: template}}
-    books.save(entity.name, record, "Update")
-    return wire.dumps({kind: template})
+    return books.save(entity.name, {kind: template}, "Update", {"Id": id_})
+
+
+def tax_service(books: Books, body: Any) -> str:
+    """POST taxservice/taxcode: a tax code and its rates in one go. Gives the whole answer, which has no envelope."""
+    if not isinstance(body, dict) or not body.get("TaxCode"):
+        raise problems.missing("TaxCode")
+    details = body.get("TaxRateDetails")
+    if not isinstance(details, list) or not details or not all(isinstance(one, dict) for one in details):
+        raise problems.missing("TaxRateDetails")
+    rates = [_tax_rate(books, one) for one in details]
+    listed = [{"TaxRateRef": {"value": one["TaxRateId"], "name": one["TaxRateName"]}} for one in rates]
+    code = {"Name": str(body["TaxCode"]), "Taxable": True, "SalesTaxRateList": {"TaxRateDetail": listed}}
+    return wire.dumps({"TaxCode": code["Name"], "TaxCodeId": _put(books, "TaxCode", code), "TaxRateDetails": rates})
+
+
+def _tax_rate(books: Books, said: Json) -> Json:
+    if said.get("TaxRateId"):
+        rate = books.existing("TaxRate", said["TaxRateId"])
+        return {"TaxRateName": rate["Name"], "TaxRateId": rate["Id"], "RateValue": rate["RateValue"]}
+    for name in ("TaxRateName", "RateValue", "TaxAgencyId"):
+        if said.get(name) is None:
+            raise problems.missing(name)
+    agency, value = str(said["TaxAgencyId"]), natural(number(said["RateValue"], "RateValue"))
+    books.referred("TaxAgency", {"value": agency}, "TaxAgencyId")
+    id_ = _put(books, "TaxRate", {"Name": str(said["TaxRateName"]), "RateValue": value, "AgencyRef": {"value": agency}})
+    return {
+        "TaxRateName": said["TaxRateName"], "TaxRateId": id_, "RateValue": value, "TaxAgencyId": agency,
+        "TaxApplicableOn": said.get("TaxApplicableOn", "Sales"),
+    }  # fmt: skip
+
+
+def _put(books: Books, entity: str, body: Json) -> str:
+    record = lists.create(books, BY_NAME[entity], body)
+    record["Id"] = books.next_id(BY_NAME[entity])
+    books.save(entity, record, "Create")
+    return str(record["Id"])

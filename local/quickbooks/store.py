@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS counters (realm TEXT, name TEXT, value INTEGER NOT NU
 CREATE TABLE IF NOT EXISTS objects (
     realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
     name TEXT, number TEXT, customer TEXT, txn_date TEXT, active INTEGER NOT NULL, deleted INTEGER NOT NULL,
-    created INTEGER NOT NULL, updated INTEGER NOT NULL, body TEXT NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, owed INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (realm, entity, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS objects_by_place ON objects (realm, entity, deleted, place);
 CREATE INDEX IF NOT EXISTS objects_by_name ON objects (realm, entity, name) WHERE name IS NOT NULL;
@@ -41,15 +41,18 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
 CREATE TABLE IF NOT EXISTS files (realm TEXT, id TEXT, name TEXT, kind TEXT, content BLOB, PRIMARY KEY (realm, id));
 """
 
-_WRITE = """INSERT INTO objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+_WRITE = """INSERT INTO objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (realm, entity, id) DO UPDATE SET name=excluded.name, number=excluded.number, customer=excluded.customer,
 txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted, updated=excluded.updated,
-body=excluded.body"""
+owed=excluded.owed, body=excluded.body"""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object as stored: its wire text and what it is found by. Times are epoch milliseconds."""
+    """One object as stored: its wire text and what it is found by.
+
+    Times are epoch milliseconds; `owed` is what the customer owes by it, in cents of its currency (credits are negative).
+    """
 
     entity: str
     id: str
@@ -62,6 +65,7 @@ class Row:
     txn_date: str | None = None
     active: bool = True
     deleted: bool = False
+    owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class Store:
     def write(self, realm: str, row: Row) -> None:
         place = int(row.id) if row.id.isdigit() else 0
         values = (realm, row.entity, row.id, place, row.name, row.number, row.customer, row.txn_date)
-        self.db.execute(_WRITE, (*values, row.active, row.deleted, row.created, row.updated, row.body))
+        self.db.execute(_WRITE, (*values, row.active, row.deleted, row.created, row.updated, row.owed, row.body))
 
     def read(self, realm: str, entity: str, id_: str) -> str | None:
         """The wire text of a living object, inactive ones included."""
@@ -179,6 +183,19 @@ class Store:
             (realm, entity, since, most),
         )
         return [(str(row[0]), bool(row[1]), str(row[2])) for row in rows]
+
+    def owed_by(self, realm: str, customer: str) -> int:
+        """Cents."""
+        row = self.db.execute(
+            "SELECT coalesce(sum(owed), 0) FROM objects WHERE realm=? AND entity IN ('Invoice','CreditMemo','Payment')"
+            " AND customer=? AND deleted=0",
+            (realm, customer),
+        ).fetchone()
+        return int(row[0])
+
+    def copy_into(self, other: "Store") -> None:
+        """Everything, into an empty store."""
+        self.db.backup(other.db)
 
     def remember(self, realm: str, request_id: str, at: int, status: int, kind: str, body: bytes) -> None:
         self.db.execute("INSERT OR REPLACE INTO request_ids VALUES (?,?,?,?,?,?)",

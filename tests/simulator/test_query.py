@@ -148,7 +148,7 @@ def test_what_cannot_be_asked_for_is_refused(company: Caller, statement: str, de
     "statement",
     [
         "", "select", "delete from Invoice", "select * Invoice", "select * from Invoice where", "select * from Invoice limit 5",
-        "select * from Invoice where Id = '1' or Id = '2'", "select * from Invoice where Id != '1'",
+        "select * from Invoice where Id = '1' or Id = '2'", "select * from Invoice where Id <> '1'",
         "select * from Invoice where DocNumber = ’x’", "select * from Invoice where Id in '1'",
     ],
 )  # fmt: skip
