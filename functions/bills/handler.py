@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bills.carry import Batch, failures
 from bills.messages import records
-from bills.witness import Counting, metrics
+from bills.witness import Counting
 from m3ter_quickbooks import wiring
 from m3ter_quickbooks.run.world import World
 
@@ -20,7 +20,6 @@ _COUNTING = Counting()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics(raise_on_empty_metrics=False)
 def handle(
     event: Mapping[str, Any],
     context: LambdaContext,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from m3ter_quickbooks.run.run import Run
 
 logger = Logger(child=True)
-metrics = Metrics()
 
 
 class Counting:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from m3ter_quickbooks.invoice.payload import decode
 from m3ter_quickbooks.problems import MalformedEvent, Refused, TryLater
 
 _TIMEOUT = httpx.Timeout(connect=5.0, read=15.0, write=5.0, pool=5.0)
+_LOOK_AGAIN_IN = timedelta(minutes=1)
 _RENEW_BEFORE = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(minutes=15)
 _NOT_ACCEPTED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -68,6 +69,7 @@ class M3terClient:
         self._clock = clock
         self._base_url = base_url
         self._accesses: dict[OrganizationId, _Access] = {}
+        self._without: dict[OrganizationId, datetime] = {}
 
     def bill(self, organization_id: OrganizationId, bill_id: BillId) -> Bill | None:
         """Raises TryLater, Refused (the service user is not accepted), MalformedBill."""
@@ -110,8 +112,12 @@ class M3terClient:
         access = self._accesses.get(organization_id)
         if access is not None and self._clock() < access.renew_at:
             return access
+        # Most organizations store no service user: that must not cost a look at the secrets for every bill.
+        if self._clock() < self._without.get(organization_id, datetime.min.replace(tzinfo=UTC)):
+            return None
         user = self._service_users.get(organization_id)
         if user is None:
+            self._without[organization_id] = self._clock() + _LOOK_AGAIN_IN
             return None
         base_url = (user.base_url or self._base_url).rstrip("/")
         asked_at = self._clock()

@@ -18,6 +18,8 @@ from m3ter_quickbooks.problems import (
     FilterNotEvaluable,
     Missing,
     ProblemKind,
+    Refused,
+    TryLater,
 )
 from m3ter_quickbooks.run import gate
 from m3ter_quickbooks.run.delivery import Delivery
@@ -71,7 +73,7 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
         return refused(cannot)
     rate = rate_needed(bill, connection.company) if run.happening is not Happening.DELETED else None
     known = world.knowledge.about(run, keys_needed(bill, integration), rate, connection.company_id)
-    account = known.account or _account(run, integration, world)
+    account, unread = (known.account, ()) if known.account else _account(run, integration, world)
     try:
         no = gate.wanted(integration, run.happening, bill.status, bill.account_id, account)
     except FilterNotEvaluable as unclear:
@@ -94,7 +96,7 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     if isinstance(document, NothingLeft):
         return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOTHING_LEFT)
     wanted = Wanted(run.fence, document)
-    return Case(run, integration, connection, known.delivery, wanted, bill, account, document.warnings)
+    return Case(run, integration, connection, known.delivery, wanted, bill, account, (*unread, *document.warnings))
 
 
 def refused(cannot: BillCannotBeSent) -> Ending:
@@ -139,19 +141,23 @@ def _bill(in_hand: InHand, world: World) -> Bill:
     )
 
 
-def _account(run: Run, integration: Integration, world: World) -> Account | None:
-    """An account that no event has told us of, where a setting needs it."""
+def _account(run: Run, integration: Integration, world: World) -> tuple[Account | None, tuple[str, ...]]:
+    """An account that no event has told us of, from m3ter; and a warning where that did not work.
+
+    It is needed only where a setting asks for it; elsewhere an invoice without its e-mail address is better than none.
+    """
     settings = integration.settings
-    needed = (
-        settings.account_filter is not None
-        or settings.account_manager_email_custom_field is not None
-        or run.happening is not Happening.DELETED
-    )
-    if run.account_id is None or not needed:
-        return None
-    found = world.m3ter.account(run.organization_id, run.account_id)
+    needed = settings.account_filter is not None or settings.account_manager_email_custom_field is not None
+    if run.account_id is None or (run.happening is Happening.DELETED and not needed):
+        return None, ()
+    try:
+        found = world.m3ter.account(run.organization_id, run.account_id)
+    except (TryLater, Refused):
+        if needed:
+            raise
+        return None, (f"Account {run.account_id} could not be read from m3ter: the document has no e-mail address.",)
     if found is None:
-        return None
+        return None, ()
     account, dto = found
     world.knowledge.keep_account(run.organization_id, account, dto)
-    return account
+    return account, ()

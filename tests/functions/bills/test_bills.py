@@ -1,0 +1,183 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.functions.bills.conftest import COMPANY, Lambda, Office, Requests
+
+
+def test_a_bill_becomes_an_invoice(office: Office) -> None:
+    assert office.hand_over(office.event("bill-demo")) == {"batchItemFailures": []}
+    [invoice] = office.invoices()
+    assert Decimal(invoice["TotalAmt"]) == Decimal("1078.20")
+    [run] = office.runs()
+    assert (run["status"], run["outcome"], run["externalId"]) == ("COMPLETE", "CREATED", invoice["Id"])
+    assert run["url"].endswith(f"/app/invoice?txnId={invoice['Id']}&companyId={COMPANY}")
+
+
+def test_the_same_event_twice_changes_nothing(office: Office) -> None:
+    event = office.event("bill-demo")
+    office.hand_over(event)
+    [before] = office.invoices()
+    office.hand_over(event)
+    office.hand_over(event, event)
+    assert office.invoices() == [before]
+    assert len(office.runs()) == 1
+
+
+def test_another_event_of_the_same_version_is_unchanged(office: Office) -> None:
+    office.hand_over(office.event("bill-demo"))
+    office.hand_over(office.event("bill-demo"))
+    assert len(office.invoices()) == 1
+    assert [run["outcome"] for run in office.runs()] == ["UNCHANGED", "CREATED"]
+
+
+def test_a_regenerated_bill_changes_the_same_invoice(office: Office) -> None:
+    office.hand_over(office.event("bill-demo"))
+    [before] = office.invoices()
+    office.hand_over(office.event("bill-demo-regenerated"))
+    [after] = office.invoices()
+    assert after["Id"] == before["Id"]
+    assert after["TotalAmt"] != before["TotalAmt"]
+    assert after["PrivateNote"] == before["PrivateNote"]
+    assert [run["outcome"] for run in office.runs()] == ["UPDATED", "CREATED"]
+
+
+def test_an_older_version_that_comes_late_is_superseded(office: Office) -> None:
+    office.hand_over(office.event("bill-demo-regenerated"))
+    [before] = office.invoices()
+    office.hand_over(office.event("bill-demo"))
+    assert office.invoices() == [before]
+    assert office.runs()[0]["outcome"] == "SUPERSEDED"
+
+
+def test_bills_of_one_company_leave_as_one_batch(office: Office) -> None:
+    bills = [office.event("bill-demo", id=f"bill-{number}") for number in range(4)]
+    office.simulator.calls.clear()
+    office.hand_over(*bills)
+    assert len(office.invoices()) == 4
+    written = [call for call in office.simulator.calls if call.method == "POST"]
+    assert [call.operation for call in written] == ["batch"]
+    assert {run["outcome"] for run in office.runs()} == {"CREATED"}
+
+
+def test_a_missing_customer_is_said_with_the_mapping_to_create_and_a_retry_sends_the_bill(office: Office) -> None:
+    office.hand_over(office.event("bill-demo", accountId="account-new"))
+    [run] = office.runs()
+    assert run["status"] == "ERROR"
+    [event] = office.http.get("events").json()["data"]
+    assert event["eventName"] == "integration.missingaccountmapping.error"
+    mapping = event["m3terEvent"]["eventData"]["newDto"]["externalMapping"]
+    assert office.http.post("externalmappings", json=mapping | {"externalId": "101"}).status_code == 200
+    assert office.http.post(f"integrationruns/{run['id']}/retry").status_code == 200
+    assert office.take_messages() == 1
+    assert len(office.invoices()) == 1
+
+
+def test_a_bill_that_cannot_be_read_is_a_run_that_says_why(office: Office) -> None:
+    event = office.event("bill-demo", lineItems=[{"id": "line", "lineItemType": "USAGE", "convertedSubtotal": "much"}])
+    assert office.hand_over(event) == {"batchItemFailures": []}
+    [run] = office.runs()
+    assert run["status"] == "ERROR"
+    assert "convertedSubtotal" in run["error"]
+    assert office.invoices() == []
+
+
+def test_a_message_that_is_no_event_goes_back_and_the_rest_of_the_batch_goes_on(office: Office) -> None:
+    records = [{"messageId": "broken", "body": "{"}, {"messageId": "odd", "body": "[]"}]
+    from bills.handler import handle  # noqa: PLC0415
+
+    answer = handle({"Records": records}, Lambda(), office.world)  # type: ignore[arg-type]
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["broken", "odd"]
+    office.hand_over(office.event("bill-demo"), {"source": "somebody else"})
+    assert len(office.invoices()) == 1
+
+
+def test_an_event_that_no_organization_can_be_told_of_goes_to_the_dead_letters(office: Office) -> None:
+    event = office.event("bill-demo")
+    del event["detail"]["orgId"], event["detail"]["m3terEvent"]["eventData"]["newDto"]["orgId"]
+    assert office.hand_over(event)["batchItemFailures"] == [{"itemIdentifier": "m0"}]
+
+
+@pytest.mark.parametrize("kind", ["lost-answer", "server-error", "throttle"])
+def test_a_bill_that_could_not_be_sent_waits_in_the_queue_and_is_sent_later(office: Office, kind: str) -> None:
+    office.simulator.mishaps.add(kind, entity="invoice", operation="create", count=1)
+    office.hand_over(office.event("bill-demo"))
+    waiting = [run for run in office.runs() if run["status"] in {"AWAITING_RETRY", "RATE_LIMIT_RETRY"}]
+    if waiting:
+        office.clock.move(office.world.in_flight * 2)
+        handed = [{"retry": {"organizationId": office.place.organization_id, "runId": waiting[0]["id"]}}]
+        office.hand_over(*handed)
+    assert len(office.invoices()) == 1
+    assert office.runs()[0]["status"] == "COMPLETE"
+
+
+def test_the_sweep_takes_up_what_was_left_behind(office: Office) -> None:
+    office.simulator.mishaps.add("server-error", entity="invoice", operation="create", count=1)
+    office.hand_over(office.event("bill-demo"))
+    office.drop_messages()
+    office.clock.move(office.world.in_flight * 4)
+    office.hand_over({"source": "m3ter-quickbooks.schedule", "detail-type": "sweep"})
+    assert office.take_messages() == 1
+    assert len(office.invoices()) == 1
+
+
+def test_ten_failures_in_a_row_disable_and_an_enabled_integration_can_replay_them(office: Office) -> None:
+    bills = [office.event("bill-demo", id=f"bill-{number}", accountId="account-new") for number in range(11)]
+    for bill in bills:
+        office.hand_over(bill)
+    assert [run["status"] for run in office.runs()] == ["DISABLED", *["ERROR"] * 10]
+    path = f"integrationconfigs/{office.configuration['id']}"
+    assert office.http.get(path).json()["enabled"] is False
+    names = [event["eventName"] for event in office.http.get("events").json()["data"]]
+    assert names.count("integration.disabled.error") == 1
+    office.map("Account", "account-new", "Customer", "101")
+    assert office.http.post(f"{path}/enable").status_code == 200
+    assert office.http.post(f"{path}/replay", json={}).status_code == 200
+    while office.take_messages():
+        pass
+    assert len(office.invoices()) == 11
+
+
+def test_a_deleted_bill_is_voided_where_the_operator_wants_it(office: Office) -> None:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    body = office.http.get(path).json() | {"configData": {"voidInvoiceOnBillDeletion": True}}
+    assert office.http.put(path, json=body).status_code == 200
+    created = office.event("bill-created")
+    deleted = office.event("bill-deleted", id=created["detail"]["m3terEvent"]["eventData"]["newDto"]["id"])
+    office.hand_over(created)
+    office.hand_over(deleted)
+    assert office.runs()[0]["outcome"] == "VOIDED"
+    assert [Decimal(invoice["TotalAmt"]) for invoice in office.invoices()] == [0]
+
+
+def test_an_account_event_keeps_what_the_filter_asks_for(office: Office) -> None:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    body = office.http.get(path).json() | {"configData": {"accountFilter": "customFields.country == FR"}}
+    office.http.put(path, json=body)
+    office.hand_over(office.event("account-updated"))
+    office.hand_over(office.event("bill-demo"))
+    assert [(run["outcome"], run["reason"]) for run in office.runs()] == [
+        ("SKIPPED", "accountFilter is false for the account")
+    ]
+
+
+def test_a_warm_bill_costs_six_requests_of_the_table_one_of_quickbooks_and_no_secret(office: Office) -> None:
+    office.hand_over(office.event("bill-demo", id="bill-warm"))
+    office.clock.move(timedelta(seconds=10))
+    table, secrets = (Requests(office.aws.clients[name]) for name in ("dynamodb", "secretsmanager"))
+    office.simulator.calls.clear()
+    office.hand_over(office.event("bill-demo", id="bill-measured"))
+    assert table.asked.total() <= 6, table.asked
+    assert [call.operation for call in office.simulator.calls] == ["create"]
+    assert secrets.asked.total() == 0
+
+
+def test_a_warm_update_costs_as_much(office: Office) -> None:
+    office.hand_over(office.event("bill-demo"))
+    office.clock.move(timedelta(seconds=10))
+    table = Requests(office.aws.clients["dynamodb"])
+    office.simulator.calls.clear()
+    office.hand_over(office.event("bill-demo-regenerated"))
+    assert table.asked.total() <= 6, table.asked
+    assert [call.operation for call in office.simulator.calls] == ["update"]
