@@ -31,7 +31,7 @@ def asking() -> Fakes:
     fakes.book.configurations = [
         replace(integration(), settings=SETTINGS),
         integration(ANNA, id_="c2"),
-        replace(integration(id_="c3"), settings=Settings.read({"dailySummary": "yes"})),
+        replace(integration(id_="c3"), settings=Settings.read({"dailySummary": False})),
     ]
     return fakes
 

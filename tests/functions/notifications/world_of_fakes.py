@@ -109,7 +109,7 @@ class FakeBook:
         return mine[-count:]
 
     def with_summary(self) -> Sequence[Integration]:
-        return [one for one in self.configurations if one.settings.raw.get("dailySummary") is True]
+        return [one for one in self.configurations if one.settings.daily_summary]
 
     def runs(
         self, _organization_id: OrganizationId, _configuration_id: ConfigurationId, *, since: datetime, until: datetime

@@ -53,6 +53,7 @@ def test_every_setting_is_read() -> None:
             "taxCode": "5",
             "globalTaxCalculation": "NotApplicable",
             "voidInvoiceOnBillDeletion": True,
+            "dailySummary": True,
         }
     )
 
@@ -78,13 +79,15 @@ def test_every_setting_is_read() -> None:
         settings.allow_credit_card_payment,
         settings.require_item_mapping,
         settings.void_invoice_on_bill_deletion,
+        settings.daily_summary,
     ]
-    assert switches == [True] * 8
+    assert switches == [True] * 9
 
 
-def test_there_are_sixteen_settings_of_m3ters_and_four_of_ours() -> None:
-    assert len(KEYS) == 20
-    assert KEYS[-4:] == ("requireItemMapping", "taxCode", "globalTaxCalculation", "voidInvoiceOnBillDeletion")
+def test_there_are_sixteen_settings_of_m3ters_and_five_of_ours() -> None:
+    assert len(KEYS) == 21
+    ours = ("requireItemMapping", "taxCode", "globalTaxCalculation", "voidInvoiceOnBillDeletion", "dailySummary")
+    assert KEYS[-5:] == ours
 
 
 @pytest.mark.parametrize("key", KEYS)

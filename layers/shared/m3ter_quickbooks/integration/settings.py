@@ -1,4 +1,4 @@
-"""The settings of one integration: m3ter's `configData` for a Bill to QuickBooks, and four of ours.
+"""The settings of one integration: m3ter's `configData` for a Bill to QuickBooks, and five of ours.
 
 The names are those of the README's table of settings. A key that we do not know is kept; a value that we do not know
 under a key that we do is refused, with the field named.
@@ -166,6 +166,7 @@ class Settings:
     tax_code: str | None = None
     global_tax_calculation: GlobalTaxCalculation | None = None
     void_invoice_on_bill_deletion: bool = False
+    daily_summary: bool = False
     raw: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -212,6 +213,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "tax_code": _string,
     "global_tax_calculation": _one_of(GlobalTaxCalculation),
     "void_invoice_on_bill_deletion": _switch,
+    "daily_summary": _switch,
 }
 
 KEYS = tuple(map(to_camel, _READERS))

@@ -138,7 +138,7 @@ class Configurations:
 
         Raises Missing, Clash if `version` is stale, BadRequest as `create`.
         """
-        Settings.read(wanted.config_data)
+        settings = Settings.read(wanted.config_data)
         connected, checks = self._attached(organization_id, wanted.credential_id)
         change = "SET #name = :name, #destination = :destination, #entity_type = :entity_type, #config_data = :data"
         values: dict[str, object] = {
@@ -157,7 +157,7 @@ class Configurations:
             values[":yes"] = True
         key = keys.configuration(organization_id, configuration_id)
         without = " REMOVE #gsi1pk, #gsi1sk"
-        if _wants_summary(wanted.config_data):
+        if settings.daily_summary:
             change, without = f"{change}, #gsi1pk = :summaries, #gsi1sk = :place", ""
             values |= {":summaries": keys.SUMMARIES, ":place": "#".join(key)}
         update = Update(key, f"{change}, {_CHANGED}{without}", f"{_THERE} AND #version = :read", values)
@@ -297,21 +297,16 @@ def counted(
     return Update(keys.configuration(organization_id, configuration_id), change, condition, values)
 
 
-def _wants_summary(config_data: Mapping[str, object]) -> bool:
-    return config_data.get("dailySummary") is True
-
-
 def configuration_item(kept: Kept[Integration]) -> Item:
     """A configuration as the table keeps it."""
     one = kept.value
     key = keys.configuration(one.organization_id, one.id)
-    summary = _wants_summary(one.config_data)
     return {
         "pk": key.pk,
         "sk": key.sk,
         "type": "configuration",
-        "gsi1pk": keys.SUMMARIES if summary else None,
-        "gsi1sk": "#".join(key) if summary else None,
+        "gsi1pk": keys.SUMMARIES if one.settings.daily_summary else None,
+        "gsi1sk": "#".join(key) if one.settings.daily_summary else None,
         "id": one.id,
         "organization_id": one.organization_id,
         "name": one.name,
