@@ -143,7 +143,7 @@ def _answer(kept: Kept[AccountRecord]) -> AccountAnswer:
     """As kept. What an event of m3ter's told was not checked by us, so it is not checked on the way out either."""
     body = {"id": kept.value.id, **kept.value.dto}
     known = {about.alias or name: name for name, about in AccountFields.model_fields.items()}
-    told_fields = {known[key]: value for key, value in body.items() if key in known}
+    told_fields: dict[str, Any] = {known[key]: value for key, value in body.items() if key in known}
     return AccountAnswer.model_construct(id=kept.value.id, **told_fields, **audit(kept.audit))
 
 

@@ -137,7 +137,7 @@ def list_(call: Call, house: House, query: ListQuery) -> Page[ConfigurationAnswe
 @routes.get("/integrationconfigs/entity/{entityType}", statuses=(404,))
 def get_by_entity(call: Call, house: House, query: EntityQuery) -> ConfigurationsAnswer:
     """Get the newest enabled configuration of an entity type, with all of them under `data`."""
-    destination = _destination(query.destination) if query.destination else None
+    destination = destination_of(query.destination) if query.destination else None
     of_nobody = query.destination_id or query.entity_id or call.ids["entityType"].casefold() != BILL.casefold()
     if of_nobody:
         raise Missing("There is no enabled configuration for this.")
@@ -172,9 +172,7 @@ def update(call: Call, house: House, body: ConfigurationBody) -> ConfigurationAn
         raise _bad("version", "is required: the version that was read.")
     wanted = _wanted(body)
     before = house.configurations.entry(call.organization_id, _id(call)).value
-    _require_credential(
-        call.organization_id, wanted.credential_id or before.credential_id, wanted.destination, house
-    )
+    _require_credential(call.organization_id, wanted.credential_id or before.credential_id, wanted.destination, house)
     kept = house.configurations.update(
         call.organization_id, _id(call), wanted, version=body.version, by=call.caller.name, at=house.now()
     )
@@ -250,7 +248,7 @@ def _wanted(body: ConfigurationBody) -> Wanted:
     wrong: list[FieldProblem] = []
     destination = Destination.QUICKBOOKS
     try:
-        destination = _destination(body.destination)
+        destination = destination_of(body.destination)
     except BadRequest as problem:
         wrong += problem.fields
     if body.entity_type.casefold() != BILL.casefold():
@@ -268,7 +266,8 @@ def _wanted(body: ConfigurationBody) -> Wanted:
     return Wanted(body.name or "", destination, body.config_data or {}, credential_id=credential_id)
 
 
-def _destination(text: str) -> Destination:
+def destination_of(text: str) -> Destination:
+    """The destination in any spelling. Raises BadRequest."""
     try:
         return Destination.read(text)
     except ValueError as error:

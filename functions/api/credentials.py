@@ -6,15 +6,15 @@ from typing import Literal
 
 from api.answer import Answer, answered, refused
 from api.callback_page import connected, page
+from api.configurations import destination_of
 from api.house import House
 from api.request import Call
 from api.route import Routes
 from api.shapes import Audited, Moment, Page, Paging, Shape, audit, optional, told
 from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.connection.consent import Callback
-from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import CredentialId
-from m3ter_quickbooks.problems import BadRequest, FieldProblem, Problem
+from m3ter_quickbooks.problems import Problem
 from m3ter_quickbooks.run.replay import replay
 from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.storage.audit import Kept
@@ -65,10 +65,7 @@ def create(call: Call, house: House, body: NewCredentialBody) -> CredentialAnswe
 
     Open `authorizeUrl` in a browser as an administrator of the company, within ten minutes.
     """
-    try:
-        destination = Destination.read(body.destination)
-    except ValueError as error:
-        raise BadRequest(f"destination {error}.", [FieldProblem("destination", f"{error}.")]) from error
+    destination = destination_of(body.destination)
     by, at = call.caller.name, house.now()
     kept = house.credentials.create(call.organization_id, destination, body.name or "", by=by, at=at)
     return _answer(kept, house.consents(call.request.base_url).begin(kept.value))

@@ -33,7 +33,9 @@ Remote = RemoteCustomer | RemoteItem
 class Look(Protocol):
     """Finds one object; None if QuickBooks has none of that id. Raises TryLater, ConnectionLost, Refused."""
 
-    def __call__(self, connection: Connection, table: str, external_id: str) -> Remote | None: ...
+    def __call__(self, connection: Connection, table: str, external_id: str) -> Remote | None:
+        """Look."""
+        ...
 
 
 def check(
@@ -42,7 +44,7 @@ def check(
     """Look at the object that `key` is to lead to, with one read of it if no other `look` is given.
 
     Raises BadRequest for a configuration that is not there or leads elsewhere, and for an object that is not there, is
-    inactive or cannot stand on an invoice. What cannot be looked at now is a warning: mapping goes on without QuickBooks.
+    inactive or cannot stand on an invoice. What cannot be looked at now is a warning: work goes on without QuickBooks.
     """
     connections = list(connections_for(organization_id, key, house))
     if len(connections) != 1 or key.external_table not in (CUSTOMER, ITEM):
@@ -101,7 +103,7 @@ def one_by_one(house: House) -> Look:
 
 
 def many_at_once(house: House) -> Look:
-    """For many objects: reads all active ones of a table first, and only those that are not among them by themselves."""
+    """For many objects: reads all active ones of a table first, and by itself only what is not among them."""
     known: dict[tuple[str | None, str], dict[str, Remote]] = {}
     single = one_by_one(house)
 
@@ -161,7 +163,7 @@ def _currency_warnings(
     elif connection.company and not connection.company.multicurrency and currency:
         home = connection.company.home_currency
         if home and home.upper() != currency.upper():
-            yield f"Account {key.m3ter_id} is in {currency}, but multicurrency is off in {_company(connection)} ({home})."
+            yield f"Account {key.m3ter_id} is in {currency}; multicurrency is off in {_company(connection)} ({home})."
 
 
 def _not_looked_at(connections: list[Connection]) -> tuple[str, ...]:

@@ -168,7 +168,7 @@ def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
         missing = [column for column in COLUMNS[:-1] if column not in (reader.fieldnames or ())]
         if missing:
             raise BadRequest(f"The first line must name the columns; missing: {', '.join(missing)}.")
-        rows = [(reader.line_num, row) for row in reader]
+        rows: list[tuple[int, Mapping[str, str]]] = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise BadRequest(f"The file is not CSV: {error}.") from error
     if len(rows) > MOST_LINES:

@@ -60,8 +60,8 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
             "version": "1",
             "summary": "Usage bills made in m3ter become invoices in QuickBooks Online.",
             "description": (
-                "Times are ISO-8601 UTC. Money is a JSON number with all its digits. Lists come newest first, one page at a "
-                "time. Get a token from `POST /oauth/token` and send it as `Authorization: Bearer`."
+                "Times are ISO-8601 UTC. Money is a JSON number with all its digits. Lists come newest first, one page "
+                "at a time. Get a token from `POST /oauth/token` and send it as `Authorization: Bearer`."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -88,7 +88,10 @@ def _schemas(routes: list[Route]) -> tuple[dict[tuple[type[BaseModel], Mode], st
             models.append((route.answer, "serialization"))
     references, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template=REFERENCE)
     names = {key: str(reference["$ref"]).rsplit("/", 1)[-1] for key, reference in references.items()}
-    return names, {name: _tidy(schema) for name, schema in sorted(definitions.get("$defs", {}).items())}
+    named: dict[tuple[type[BaseModel], Mode], str] = {}
+    for model, mode in models:
+        named[model, mode] = names[model, mode]
+    return named, {name: _tidy(schema) for name, schema in sorted(definitions.get("$defs", {}).items())}
 
 
 def _operation(route: Route, names: Mapping[tuple[type[BaseModel], Mode], str]) -> dict[str, Any]:

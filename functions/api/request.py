@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import parse_qs, unquote
 
 from pydantic import BaseModel, ValidationError
@@ -34,7 +34,7 @@ class Request:
 
     @classmethod
     def read(cls, event: Mapping[str, Any]) -> Request:
-        """Read the gateway's proxy event (payload format 1.0). Raises BadRequest where the body is not what it claims."""
+        """Read the gateway's proxy event (payload format 1.0). Raises BadRequest for base64 that is none."""
         context = event.get("requestContext") or {}
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
         many = event.get("multiValueQueryStringParameters") or {}
@@ -157,4 +157,5 @@ def _separated(values: tuple[str, ...]) -> list[str]:
 
 
 def _is_list(annotation: object) -> bool:
-    return get_origin(annotation) in (list, tuple)
+    """Whether it is a list, or a list that may be left out."""
+    return get_origin(annotation) is list or any(get_origin(one) is list for one in get_args(annotation))

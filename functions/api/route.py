@@ -27,7 +27,11 @@ ORGANIZATION = "/organizations/{orgId}"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `role` is the least that may; None: public. `{name+}` as the last segment takes the rest of the path."""
+    """One method of one path.
+
+    `role` is the least that may take it; None: public. `{name+}` as the last segment takes the rest of the path.
+    `statuses` are the problems that it answers with besides those that every route has.
+    """
 
     method: str
     path: str

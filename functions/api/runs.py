@@ -73,7 +73,9 @@ class BillRunQuery(Paging):
     start_date: Moment | None = optional("Only runs created after this.", "2026-03-01T00:00:00Z")
     end_date: Moment | None = optional("Only runs created at or before this.", "2026-04-01T00:00:00Z")
     status: RunStatus | None = optional("Only runs with this status.", "ERROR")
-    order: Literal["ASC", "DESC"] = told("By creation: `DESC` newest first, `ASC` oldest first.", "DESC", default="DESC")
+    order: Literal["ASC", "DESC"] = told(
+        "By creation: `DESC` newest first, `ASC` oldest first.", "DESC", default="DESC"
+    )
 
 
 class RunQuery(BillRunQuery):

@@ -1,7 +1,7 @@
 """How requests and answers look: the base of every model, and how a model becomes JSON.
 
-A body is read by pydantic from JSON that was parsed with `parse_float=Decimal`; an answer leaves through the one encoder
-that writes Decimals as numbers. No amount is ever a float on its way.
+A body is read by pydantic from JSON that was parsed with `parse_float=Decimal`; an answer leaves through the one
+encoder that writes Decimals as numbers. No amount is ever a float on its way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
 
 from m3ter_quickbooks.storage.audit import Audit
 
@@ -25,7 +25,7 @@ LONGEST_ID = 200
 
 
 def camel(name: str) -> str:
-    """`m3ter_id` as `m3terId`. (Pydantic's own would make it `m3TerId`.)"""
+    """`m3ter_id` as `m3terId`; pydantic's own would make it `m3TerId`."""
     first, *others = name.split("_")
     return first + "".join(part.capitalize() for part in others)
 
@@ -38,8 +38,9 @@ class Shape(BaseModel):
 
 def told(description: str, example: object = None, **limits: Any) -> Any:  # noqa: ANN401  it passes on what Field takes
     """A field with its meaning, unit and an example for the OpenAPI document."""
-    examples = {} if example is None else {"examples": [example]}
-    return Field(description=description, **examples, **limits)
+    if example is not None:
+        limits["examples"] = [example]
+    return Field(description=description, **limits)
 
 
 def optional(description: str, example: object = None, **limits: Any) -> Any:  # noqa: ANN401  as told
@@ -87,9 +88,11 @@ def instant(moment: datetime) -> str:
 def shown(value: object) -> Any:  # noqa: ANN401  JSON
     """A model as JSON values: camelCase, absent instead of null, Decimals kept for the encoder.
 
-    A null inside a mapping is data of somebody's (`configData`, an event's body), so it stays. A field whose null says something
-    carries `json_schema_extra={"null": True}`.
+    A null inside a mapping is data of somebody's (`configData`, an event's body), so it stays. A field whose null says
+    something carries `json_schema_extra={"null": True}`.
     """
+    if isinstance(value, RootModel):
+        return shown(value.root)
     if isinstance(value, BaseModel):
         answer = {}
         for name, about in type(value).model_fields.items():

@@ -1,4 +1,4 @@
-"""The API in process: the real handler and stores on moto, the simulator as QuickBooks, a clock that is moved by hand."""
+"""The API in process: real handler, stores on moto, the simulator as QuickBooks, a clock that is moved by hand."""
 
 from __future__ import annotations
 

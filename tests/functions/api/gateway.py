@@ -1,6 +1,6 @@
 """API Gateway and Cognito, as far as a client can tell: tokens are checked here, the handler sees the proxy event.
 
-    httpx ─▶ transport ─▶ authorizer (token known, not expired) ─▶ proxy event ─▶ handle(event, context, house)
+httpx ─▶ transport ─▶ authorizer (token known, not expired) ─▶ proxy event ─▶ handle(event, context, house)
 """
 
 from __future__ import annotations

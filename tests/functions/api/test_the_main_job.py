@@ -85,7 +85,8 @@ def test_the_state_is_used_up_whatever_comes_of_it(place: Place) -> None:
 
 
 def test_the_callback_page_holds_nothing_from_elsewhere_and_says_so_in_its_headers(place: Place) -> None:
-    page = place.gateway.client(Accept="text/html").get("quickbooks/callback", params={"state": "<script>", "code": "x"})
+    params = {"state": "<script>", "code": "x"}
+    page = place.gateway.client(Accept="text/html").get("quickbooks/callback", params=params)
     assert page.status_code == 400
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -22,7 +22,7 @@ class People:
         self._pool_id = pool_id
 
     def invite(self, email: str, first_name: str, last_name: str) -> UserId:
-        """Create the person and have Cognito mail the invitation; somebody who is in the pool already is only looked up.
+        """Create the person and have Cognito mail the invitation; who is in the pool already is only looked up.
 
         Raises BadRequest where Cognito refuses the address, TryLater.
         """

@@ -1,7 +1,7 @@
 """Client credentials in, an access token out; the same token again for as long as it lives.
 
 The m3ter SDK for Python asks for a new token before every request, so most answers come from the process. What is
-kept of a secret is a keyed hash under a salt that dies with the process: enough to compare, useless to whoever reads it.
+kept of a secret is a keyed hash under a salt that dies with the process: enough to compare, useless to who reads it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TokenEndpoint:
         self._scope = scope
 
     def exchange(self, client_id: str, client_secret: str) -> Token:
-        """A new token. Raises NotRecognized for credentials that Cognito does not know, TryLater if it is out of reach."""
+        """A new token. Raises NotRecognized for credentials that nobody has, TryLater if Cognito is out of reach."""
         form = {"grant_type": "client_credentials", "scope": self._scope}
         try:
             response = self._http.post(self._url, data=form, auth=(client_id, client_secret))

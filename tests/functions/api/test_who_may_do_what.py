@@ -1,0 +1,75 @@
+"""Every route, by no token, an expired one, another organization's, a viewer's, an operator's and an admin's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from api.route import Route
+from api.table import TABLE
+from m3ter_quickbooks.storage.members import Role
+from tests.functions.api.conftest import Place
+
+RANKS = ("viewer", "operator", "admin")
+ROUTES = [route for route in TABLE.routes if route.role is not None]
+PUBLIC = {"/oauth/token", "/quickbooks/callback", "/openapi.json"}
+
+OPERATORS = {
+    "integrationconfigs",
+    "externalmappings",
+    "integrationcredentials",
+    "accounts",
+    "events",
+    "integrationruns",
+}
+ADMINS = {"invitations", "users", "m3tercredentials"}
+READING_POSTS = {"bills/preview", "bills/rehearse"}
+
+
+def path_of(route: Route, organization_id: str) -> str:
+    path = route.path.replace("{orgId}", organization_id).replace("+}", "}")
+    while "{" in path:
+        start, end = path.index("{"), path.index("}")
+        path = path[:start] + "nobody" + path[end + 1 :]
+    return path.lstrip("/")
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_a_route_opens_to_its_role_and_above_and_to_nobody_else(route: Route, place: Place, other_place: Place) -> None:
+    cognito = place.gateway.cognito
+    path = path_of(route, place.organization_id)
+
+    def status(token: str | None) -> int:
+        return place.gateway.client(token).request(route.method, path).status_code
+
+    old = cognito.token_of_client(place.client_id("admin"))
+    place.clock.move(timedelta(hours=2))
+    assert status(None) == 401
+    assert status(old) == 401
+    assert status(cognito.token_of_client(other_place.client_id("admin"))) == 403
+    for rank in RANKS:
+        answer = status(cognito.token_of_client(place.client_id(rank)))
+        if RANKS.index(rank) < RANKS.index(str(route.role)):
+            assert answer == 403
+        else:
+            assert answer in {200, 400, 404}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_the_least_role_is_what_the_contract_says(route: Route) -> None:
+    """Viewers read and preview; operators also change what is sent; admins also say who may, and keep m3ter's secret."""
+    below = route.path.removeprefix("/organizations/{orgId}/")
+    reads = route.method == "GET" or below in READING_POSTS
+    resource = below.partition("/")[0]
+    expected = Role.VIEWER if reads else Role.ADMIN if resource in ADMINS else Role.OPERATOR
+    assert reads or resource in OPERATORS | ADMINS
+    assert route.role is expected
+
+
+def test_only_three_routes_are_public() -> None:
+    assert {route.path for route in TABLE.routes if route.role is None} == PUBLIC
