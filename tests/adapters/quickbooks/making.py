@@ -81,21 +81,22 @@ class GivenTokens:
     tried: list[str] = field(default_factory=list)
     because: list[str] = field(default_factory=list)
     problem: Problem | None = None
+    company_id: str = REALM
 
     def access_token(self, connection: Connection) -> str:
-        assert connection.company_id == REALM
+        assert connection.company_id == self.company_id
         if self.problem is not None:
             raise self.problem
         return self.tokens[0]
 
     def renewed(self, connection: Connection, tried: str) -> str:
-        assert connection.company_id == REALM
+        assert connection.company_id == self.company_id
         self.tried.append(tried)
         self.tokens.pop(0)
         return self.access_token(connection)
 
     def refused(self, connection: Connection, because: str) -> None:
-        assert connection.company_id == REALM
+        assert connection.company_id == self.company_id
         self.because.append(because)
         if self.problem is not None:
             raise self.problem

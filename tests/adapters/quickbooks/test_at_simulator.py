@@ -168,8 +168,7 @@ def test_a_user_who_is_no_admin_any_more_breaks_the_connection() -> None:
 def test_a_connection_never_reaches_another_company() -> None:
     desk, simulator = at_simulator()
     other = replace(CONNECTION, company_id="9130000000000002")
-    desk.tokens.access_token = lambda _: desk.tokens.tokens[0]  # type: ignore[method-assign]  # the guard of this fake
-    desk.tokens.refused = lambda _, because: desk.tokens.because.append(because)  # type: ignore[method-assign]  # as above
+    desk.tokens.company_id = "9130000000000002"
     answer = desk.client.write(other, CREATE)
 
     assert isinstance(answer, NotSent)

@@ -1,5 +1,6 @@
 """A batch is transport: one answer for each of its writes."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -25,8 +26,8 @@ def a_faulty_item(place: int, code: str) -> dict[str, object]:
     return {"bId": str(place), "Fault": {"Error": [{"Message": "x", "code": code, "element": ""}], "type": "Any"}}
 
 
-def batched(items: list[dict[str, object]], status: int = 200) -> Desk:
-    return answering(status, encode({"BatchItemResponse": items, "time": "2026-03-02T04:00:00.000-08:00"}))
+def batched(items: Sequence[object], status: int = 200) -> Desk:
+    return answering(status, encode({"BatchItemResponse": list(items), "time": "2026-03-02T04:00:00.000-08:00"}))
 
 
 def test_the_stored_bytes_travel_unchanged_each_with_its_place_and_operation() -> None:

@@ -243,7 +243,7 @@ def test_a_fault_without_errors_is_still_a_no() -> None:
     ],
 )
 def test_a_429_is_a_wait_in_whatever_shape_it_comes(body: str, header: dict[str, str], after: timedelta | None) -> None:
-    assert written(429, body, **header) == NotSent(Hindrance.THROTTLED, after, "1-abc")
+    assert written(429, body, CREATE, **header) == NotSent(Hindrance.THROTTLED, after, "1-abc")
 
 
 def test_the_rate_limit_is_known_by_its_code_too() -> None:
@@ -261,7 +261,7 @@ def test_after_a_401_the_same_request_goes_out_once_with_another_token() -> None
     assert desk.tokens.tried == ["AT-1"]
 
 
-@pytest.mark.parametrize("body", [GATEWAY_401, HTML, "", a_fault("3202")])
+@pytest.mark.parametrize("body", [GATEWAY_401, HTML, "", a_fault("3202"), a_fault("6000")])
 def test_a_second_401_is_no_proof_of_a_lost_connection(body: str) -> None:
     desk = answering(401, body)
     answer = desk.client.write(CONNECTION, CREATE)

@@ -182,7 +182,8 @@ def test_of_two_consents_at_once_for_two_companies_the_first_one_decides() -> No
 
     assert desk.world.connection.company_id == ANOTHER_REALM
     token = desk.world.worker().access_token(desk.world.connection)
-    assert desk.world.intuit.facts(desk.world.connection.destination, ANOTHER_REALM, token)
+    facts = desk.world.intuit.facts(desk.world.connection.destination, ANOTHER_REALM, token)
+    assert facts.name == "Somebody else's"
 
 
 def test_two_consents_at_once_for_one_company_both_succeed() -> None:
