@@ -1,4 +1,4 @@
-"""What the stores of `connection/ports.py` promise, asked of the table and of the fakes that `connection` is tested with."""
+"""What the stores of `connection/ports.py` promise, asked of the table and of the fakes of `connection`."""
 
 from __future__ import annotations
 

@@ -152,9 +152,7 @@ def test_the_table_gives_the_same_slots_as_the_fake(
     for number, (gap, batch, skew) in enumerate(arrivals):
         now += timedelta(microseconds=gap // squeeze)
         moment = now + timedelta(microseconds=skew)
-        slots = [
-            pacer.reserve("9130", moment, batch=batch, within=LONG) for pacer in (workers[number % 2], fake)
-        ]
+        slots = [pacer.reserve("9130", moment, batch=batch, within=LONG) for pacer in (workers[number % 2], fake)]
         assert slots[0] == slots[1]
 
 

@@ -114,8 +114,8 @@ class Accounts:
         if record.code is not None:
             free = "attribute_not_exists(#pk) OR #account_id = :id"
             actions.append(Put(_code_item(record), free, {":id": account_id}))
-        if old.value.code not in (None, record.code):
-            actions.append(_code_freed(old.value))
+        if old.value.code != record.code:
+            actions += self._code_freed(old.value)
         try:
             self._table.transact(actions)
         except TransactionRefused as refused:
@@ -162,8 +162,8 @@ class Accounts:
         if record.code is not None:
             # m3ter keeps codes unique itself: whoever had it here has lost it there.
             actions.append(Put(_code_item(record)))
-        if old is not None and old.value.code not in (None, record.code):
-            actions.append(_code_freed(old.value))
+        if old is not None and old.value.code != record.code:
+            actions += self._code_freed(old.value)
         try:
             self._table.transact(actions)
         except TransactionRefused:
@@ -177,14 +177,20 @@ class Accounts:
             self._delete(account_of(item).value)
 
     def _delete(self, record: AccountRecord) -> None:
-        actions: list[Action] = [Delete(keys.account(record.organization_id, record.id))]
-        if record.code is not None:
-            actions.append(_code_freed(record))
         try:
-            self._table.transact(actions)
-        except TransactionRefused:
-            # The code belongs to another account by now.
-            self._table.delete(Delete(actions[0].key if isinstance(actions[0], Delete) else _key(record)))
+            self._table.transact([Delete(_key(record)), *self._code_freed(record)])
+        except TransactionRefused as refused:
+            raise TryLater("The account is being changed by others.") from refused
+
+    def _code_freed(self, record: AccountRecord) -> list[Action]:
+        """The removal of its code, unless that went to another account (m3ter's events may do so)."""
+        if record.code is None:
+            return []
+        key = keys.account_code(record.organization_id, record.code)
+        item = self._table.get(key)
+        if item is None or item["account_id"] != record.id:
+            return []
+        return [Delete(key, "#account_id = :id", {":id": record.id})]
 
 
 def account_item(kept: Kept[AccountRecord]) -> Item:
@@ -251,11 +257,6 @@ def _key(record: AccountRecord) -> keys.Key:
 def _code_item(record: AccountRecord) -> Item:
     key = keys.account_code(record.organization_id, str(record.code))
     return {"pk": key.pk, "sk": key.sk, "type": "account code", "account_id": record.id}
-
-
-def _code_freed(record: AccountRecord) -> Delete:
-    ours = "attribute_not_exists(#pk) OR #account_id = :id"
-    return Delete(keys.account_code(record.organization_id, str(record.code)), ours, {":id": record.id})
 
 
 def _missing(account_id: AccountId) -> Missing:
