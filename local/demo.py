@@ -34,7 +34,7 @@ ITEMS = {
     "9d000000-0000-4000-8000-000000000003": "2",  # API: Hours
 }
 # What QuickBooks gives each document itself.
-ITS_OWN = {"Id", "SyncToken", "MetaData", "DocNumber", "domain", "sparse", "time"}
+ITS_OWN = {"Id", "SyncToken", "MetaData", "domain", "sparse", "time"}
 PATIENCE = 60.0
 
 

@@ -128,3 +128,13 @@ def test_each_function_is_told_what_it_asks_for_and_nothing_else(
 ) -> None:
     told = {key for key in functions[name]["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")}
     assert told == {str(field.alias) for field in needed.model_fields.values()}
+
+
+def test_the_layer_describes_every_service_that_a_function_calls() -> None:
+    makefile = (PROJECT / "layers/shared/Makefile").read_text()
+    services = re.search(r"^SERVICES := (.+)$", makefile, re.MULTILINE)
+    assert services is not None
+    wiring = (PROJECT / "layers/shared/m3ter_quickbooks/wiring.py").read_text()
+    called = set(re.findall(r"client\(\"([a-z0-9-]+)\"\)", wiring))
+    assert called
+    assert called <= set(services[1].split())
