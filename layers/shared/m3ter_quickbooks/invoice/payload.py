@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal, localcontext
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from m3ter_quickbooks.invoice.document import Document
@@ -33,7 +34,9 @@ def encode(value: object) -> bytes:
 
 def _text(value: object) -> str:
     match value:
-        case None | bool() | str():
+        case str():
+            return encode_basestring_ascii(value)
+        case None | bool():
             return json.dumps(value)
         case int():
             return str(int(value))
@@ -42,7 +45,11 @@ def _text(value: object) -> str:
         case date():
             return f'"{value.isoformat()}"'
         case Mapping():
-            return "{" + ",".join(f"{json.dumps(_key(key))}:{_text(part)}" for key, part in value.items()) + "}"
+            return (
+                "{"
+                + ",".join(f"{encode_basestring_ascii(_key(key))}:{_text(part)}" for key, part in value.items())
+                + "}"
+            )
         case list() | tuple():
             return "[" + ",".join(map(_text, value)) + "]"
         case _:

@@ -19,16 +19,10 @@ def one_line(text: str | None) -> str:
 
 def at_most(text: str, limit: int) -> str:
     """Cut to `limit` as QuickBooks counts, in UTF-16 units; an ellipsis shows where."""
-    if _units(text) <= limit:
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * limit:
         return text
-    kept = text[: limit - 1]
-    while _units(kept) >= limit:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 def listed(names: list[str], most: int = 5) -> str:

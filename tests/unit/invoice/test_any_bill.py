@@ -1,0 +1,202 @@
+"""What holds for any bill at all."""
+
+from __future__ import annotations
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from m3ter_quickbooks.bill.bill import CREDITS, Bill, LineItemType
+from m3ter_quickbooks.integration.settings import Split
+from m3ter_quickbooks.invoice.document import Document, DocumentKind
+from m3ter_quickbooks.invoice.payload import create_body, decode, encode
+from m3ter_quickbooks.problems import BillCannotBeSent
+from tests.unit.making import ITEM, a_band, a_bill, a_line, document, lines_of, translated, usage
+
+UNITS = {"USD": Decimal("0.01"), "JPY": Decimal(1), "KWD": Decimal("0.01")}
+RATE = Decimal("1.25")
+MARKER = "6f1f9f0e-5d5c-5a1e-9c3e-0123456789ab"
+
+amounts = st.decimals(min_value=-(10**7), max_value=10**7, places=7, allow_nan=False)
+charges = st.decimals(min_value=0, max_value=10**6, places=7, allow_nan=False)
+quantities = st.decimals(min_value=0, max_value=10**9, places=20, allow_nan=False) | st.integers(0, 1000).map(Decimal)
+prices = st.decimals(min_value=0, max_value=10**5, places=9, allow_nan=False)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> dict[str, object]:
+    """A line that hangs together: its bands, if it has any, add up to it."""
+    kind = draw(st.sampled_from(list(LineItemType)))
+    changes: dict[str, object] = {
+        "lineItemType": kind.value,
+        "id": f"l{draw(st.integers(0, 999))}",
+        "description": draw(st.text(max_size=8)),
+        "quantity": draw(st.none() | quantities),
+        "units": draw(st.none() | quantities),
+        "averageUnitPrice": draw(st.none() | prices),
+        "unit": draw(st.sampled_from(["GB", "hours", None])),
+        "productId": draw(st.sampled_from(["p1", "p2", None])),
+        "sequenceNumber": draw(st.none() | st.integers(0, 5)),
+        "conversionRate": draw(st.sampled_from([Decimal(1), Decimal("0.9137"), None])),
+        "aggregationId": draw(st.sampled_from(["g1", "g2", None])),
+    }
+    parts = draw(st.lists(charges, max_size=3)) if kind.is_usage else []
+    if parts:
+        changes["usagePerPricingBand"] = [
+            a_band("0", 0, 0, bandUnits=draw(quantities), unitPrice=draw(prices), convertedBandSubtotal=part)
+            for part in parts
+        ]
+    amount = sum(parts, Decimal(0)) if parts else draw(amounts)
+    return a_line(0) | changes | {"convertedSubtotal": amount, "subtotal": amount}
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Bill, dict[str, Any], Decimal]:
+    """A bill, settings, and the total that its document must have, worked out apart from the code under test."""
+    drawn = draw(st.lists(lines(), max_size=12))
+    currency: str = draw(st.sampled_from(list(UNITS)))
+    excluded: set[LineItemType] = draw(st.sets(st.sampled_from(LineItemType), max_size=3))
+    wanted = sum((signed(line) for line in drawn if line["lineItemType"] not in excluded), Decimal(0))
+    everything = sum((signed(line) for line in drawn), Decimal(0))
+    unit = UNITS[currency]
+    changes: dict[str, Any] = {}
+    has_total: bool = draw(st.booleans())
+    if drawn and has_total:
+        changes["billTotal"] = everything.quantize(unit, ROUND_HALF_UP) if draw(st.booleans()) else everything
+        wanted = changes["billTotal"] - (everything - wanted)
+    config = {
+        "excludedLineItemTypes": sorted(excluded),
+        "splitUsageLineItems": draw(st.sampled_from(list(Split))),
+        "sortLineItemsBy": draw(st.sampled_from(["NONE", "SUBTOTAL", "AGGREGATION_ID"])),
+        "sendZeroQuantityLineItems": draw(st.booleans()),
+    }
+    return a_bill(*drawn, currency=currency, **changes), config, wanted.quantize(unit, ROUND_HALF_UP)
+
+
+def signed(line: dict[str, object]) -> Decimal:
+    amount = line["convertedSubtotal"]
+    assert isinstance(amount, Decimal)
+    return -abs(amount) if line["lineItemType"] in CREDITS else amount
+
+
+@settings(max_examples=150)
+@given(cases())
+def test_the_lines_add_up_and_every_line_multiplies_out(case: tuple[Bill, dict[str, Any], Decimal]) -> None:
+    bill, config, total = case
+
+    doc = translated(bill, ITEM, rate=RATE, **config)
+
+    if not isinstance(doc, Document):
+        assert total == 0
+        return
+    assert doc.total == abs(total)
+    assert doc.kind is (DocumentKind.CREDIT_MEMO if total < 0 else DocumentKind.INVOICE)
+    assert sum(line["Amount"] for line in lines_of(doc)) == doc.total
+    for line in lines_of(doc):
+        assert line["Amount"] % UNITS[bill.currency or ""] == 0
+        cents = abs(Fraction(line["Qty"]) * Fraction(line["UnitPrice"])) * 100
+        assert int(cents + Fraction(1, 2)) == abs(line["Amount"]) * 100
+        assert line["UnitPrice"] * line["Amount"] >= 0
+        assert line["UnitPrice"].as_tuple().exponent >= -5
+        assert len(line["Description"]) <= 4000
+    assert len(doc.explain) == len(lines_of(doc))
+
+
+@settings(max_examples=50)
+@given(cases())
+def test_the_total_is_the_same_whatever_the_split(case: tuple[Bill, dict[str, Any], Decimal]) -> None:
+    bill, config, _ = case
+
+    results = [translated(bill, ITEM, rate=RATE, **config | {"splitUsageLineItems": split}) for split in Split]
+
+    assert len({result.total if isinstance(result, Document) else None for result in results}) == 1
+
+
+@settings(max_examples=50)
+@given(cases())
+def test_what_is_sent_is_json_with_plain_numbers_and_nothing_is_lost_in_it(
+    case: tuple[Bill, dict[str, Any], Decimal],
+) -> None:
+    bill, config, _ = case
+    doc = translated(bill, ITEM, rate=RATE, **config)
+    if not isinstance(doc, Document):
+        return
+    numbers: list[str] = []
+
+    def keep(number: str) -> Decimal:
+        numbers.append(number)
+        return Decimal(number)
+
+    body = json.loads(create_body(doc, MARKER), parse_float=keep, parse_int=keep)
+
+    assert {key: body[key] for key in doc.fields} == decode(encode(doc.fields))
+    assert not any(set(number) & set("eE+") for number in numbers)
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_a_bill_of_a_thousand_lines_is_quick(split: str) -> None:
+    bands = [a_band("3.3333333", 33, "0.101010"), a_band("6.6666667", 67, "0.0995025", pricingBandId="pb2")]
+    bill = a_bill(*[usage(10, 100, "0.1", sequenceNumber=n, usagePerPricingBand=bands) for n in range(1000)])
+    document(bill, ITEM, splitUsageLineItems=split)
+
+    started = perf_counter()
+    doc = document(bill, ITEM, splitUsageLineItems=split)
+    took = perf_counter() - started
+
+    assert doc.total == 10_000
+    # Some 50 ms on a small machine; the bound only catches what grows faster than the bill.
+    assert took < 1
+
+
+numbers = (
+    st.decimals(allow_nan=True, allow_infinity=True) | st.floats() | st.integers() | st.text(max_size=6) | st.none()
+)
+fields = st.sampled_from(
+    [
+        "quantity",
+        "units",
+        "subtotal",
+        "convertedSubtotal",
+        "averageUnitPrice",
+        "conversionRate",
+        "currency",
+        "description",
+        "productName",
+        "sequenceNumber",
+        "servicePeriodStartDate",
+        "unit",
+        "lineItemType",
+    ]
+)
+band_fields = st.sampled_from(["bandUnits", "unitPrice", "fixedPrice", "lowerLimit", "convertedBandSubtotal"])
+bill_fields = st.sampled_from(
+    ["billTotal", "currency", "billDate", "dueDate", "timezone", "sequentialInvoiceNumber", "purchaseOrderNumber"]
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.dictionaries(bill_fields, numbers, max_size=2),
+    st.lists(st.dictionaries(fields, numbers, max_size=2), max_size=3),
+    st.dictionaries(band_fields, numbers, max_size=2),
+    st.sampled_from(list(Split)),
+)
+def test_a_broken_bill_is_refused_in_sentences_and_never_breaks_us(
+    of_bill: dict[str, Any], of_lines: list[dict[str, Any]], of_band: dict[str, Any], split: Split
+) -> None:
+    drawn = [usage(5, 5, 1, usagePerPricingBand=[a_band(5, 5, 1) | of_band]) | line for line in of_lines]
+    try:
+        result = translated(a_bill(*drawn, **of_bill), rate=RATE, splitUsageLineItems=split)
+    except BillCannotBeSent as refused:
+        assert refused.problems  # noqa: PT017  either outcome is right
+        assert all(problem.message[-1] in ".!" for problem in refused.problems)  # noqa: PT017  as above
+        return
+    if isinstance(result, Document):
+        assert sum(line["Amount"] for line in lines_of(result)) == result.total
+        assert create_body(result, MARKER)
