@@ -68,6 +68,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": _errors(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "A token from `POST /oauth/token`."},
                 "client": {"type": "http", "scheme": "basic", "description": "Client id and secret of an API client."},
@@ -175,10 +176,15 @@ def _responses(route: Route, names: Mapping[tuple[type[BaseModel], Mode], str]) 
         statuses |= {401, 403}
     if route.body or route.body_media != ("application/json",):
         statuses |= {413}
-    error = {"application/json": {"schema": {"$ref": REFERENCE.format(model=names[(Error, "serialization")])}}}
     for status in sorted(statuses):
-        responses[str(status)] = {"description": WHY[status], "content": error}
+        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return responses
+
+
+def _errors() -> dict[str, Any]:
+    """Every answer that is not a 2xx, by its status."""
+    error = {"application/json": {"schema": {"$ref": REFERENCE.format(model=Error.__name__)}}}
+    return {str(status): {"description": why, "content": error} for status, why in WHY.items()}
 
 
 def _inline(schema: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON schema

@@ -67,7 +67,7 @@ class MeServiceUser(Shape):
 class MeAnswer(Shape):
     """Who calls: a person under `user`, an API client under `serviceUser`."""
 
-    organization: MeOrganization = told("The organization that was asked.")
+    organization: MeOrganization = told("Which organization, by its id.")
     user: UserAnswer | None = optional("The person.")
     service_user: MeServiceUser | None = optional("The API client.")
     role: Role = told("What the caller may do here.", "operator")

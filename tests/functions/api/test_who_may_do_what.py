@@ -62,7 +62,7 @@ def test_a_route_opens_to_its_role_and_above_and_to_nobody_else(route: Route, pl
 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
 def test_the_least_role_is_what_the_contract_says(route: Route) -> None:
-    """Viewers read and preview; operators also change what is sent; admins also say who may, and keep m3ter's secret."""
+    """Viewers read and preview; operators also change what is sent; admins also say who may, and keep secrets."""
     below = route.path.removeprefix("/organizations/{orgId}/")
     reads = route.method == "GET" or below in READING_POSTS
     resource = below.partition("/")[0]
