@@ -44,6 +44,7 @@ class Background:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        process.returncode = 0  # It is to outlive us: Python need not warn that nobody waited for it.
         started = {"pid": process.pid, "command": list(command)}
         self._pid_file.write_text(json.dumps(started), encoding="utf-8")
 
@@ -96,7 +97,7 @@ def _is_alive(pid: int) -> bool:
 
 def _runs(pid: int, command: list[str]) -> bool:
     shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     # An interpreter may put itself in front of a script, so the arguments tell more than the program.
     return bool(shown) and all(argument in shown for argument in command[1:])
