@@ -13,8 +13,8 @@ the refusal itself shows the item, and the other one is tried. Nothing is read f
 
 The figures. Batches: one every 1.53 s is at most 40 in any minute, and 41 only if one of them is 1.2 s late. Singles:
 one every 0.135 s and one ahead of its time (so that an idle company may send two at once) is at most 9 in any second
-and 446 in any minute; with the batches 10 and 486. "10 at once" needs no slot: a worker has one request under way at a time, and the
-template's MaximumConcurrency bounds the workers.
+and 446 in any minute; with the batches 10 and 486. "10 at once" needs no slot: a worker has one request under way at a
+time, and the template's MaximumConcurrency bounds the workers.
 """
 
 from __future__ import annotations
