@@ -53,6 +53,18 @@ def test_one_that_cannot_be_renewed_now_is_postponed_and_does_not_hold_up_the_ot
     assert _run(world) == KeptAlive(renewed=1)
 
 
+def test_in_an_outage_a_round_ends_early() -> None:
+    world = Everything()
+    world.intuit.down = True
+    for number in range(10):
+        credential = CredentialId(f"idle-{number}")
+        world.book.held[ORGANIZATION, credential] = a_connection(credential_id=credential)
+        world.secrets.held[ORGANIZATION, credential] = world.secret
+        world.items.held[ORGANIZATION, credential] = Renewal(ORGANIZATION, credential, 1, idle_at=world.clock())
+
+    assert _run(world) == KeptAlive(postponed=3)
+
+
 def test_one_that_is_lost_is_marked_and_not_looked_at_again() -> None:
     world = Everything()
     _in_use(world)

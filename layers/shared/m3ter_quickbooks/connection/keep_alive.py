@@ -13,6 +13,7 @@ from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, TryLater
 
 _POSTPONED_BY = timedelta(hours=1)
+_ENOUGH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,14 @@ class KeptAlive:
 def keep_alive(
     tokens: AccessTokens, renewals: Renewals, book: ConnectionBook, clock: Clock, limit: int = 100
 ) -> KeptAlive:
-    """Renew at most `limit` idle credentials, those that waited longest first. Called by the schedule, hourly."""
+    """Renew at most `limit` idle credentials, those that waited longest first. Called by the schedule, hourly.
+
+    After three that could not be renewed the round is over: it is Intuit as a whole, and each would wait for a timeout.
+    """
     done = KeptAlive()
     for organization_id, credential_id in renewals.idle(clock(), limit):
+        if done.postponed == _ENOUGH:
+            break
         try:
             connection = book.get(organization_id, credential_id)
         except Missing:
