@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from local.processes import Background, StackTroubleError, free_port, wait_until
+from local.processes import Background, StackTroubleError, listening
 
 REQUIREMENTS = Path(__file__).with_name("ministack.txt")
 REGION = "us-east-1"
@@ -51,8 +52,8 @@ class Emulator:
         except httpx.HTTPError:
             return False
 
-    def start(self, *, enforce_iam: bool) -> None:
-        """Starts it, empty: its state lives in its process."""
+    def launch(self, *, enforce_iam: bool) -> None:
+        """Starts the process; `start_emulator` also waits for it."""
         scratch = self.home / "tmp"
         scratch.mkdir(parents=True, exist_ok=True)
         # Functions inherit this environment, so nothing of the caller's shell (proxies, AWS profiles) may be in it.
@@ -71,30 +72,38 @@ class Emulator:
             "LAMBDA_EXECUTOR": "local",
             "TMPDIR": str(scratch),
         }
-        self.process.start([str(self._installed() / "bin" / "ministack")], environment)
-        wait_until(self.is_ready, self.process, seconds=60)
+        self.process.start([str(_installed() / "bin" / "ministack")], environment)
 
     def captured_mails(self) -> list[dict[str, Any]]:
         """The mails that SES would have sent, oldest first."""
         accounts = httpx.get(f"{self.url}/_ministack/ses/messages", timeout=10.0).json()["messages"]
         return [mail for mails in accounts.values() for mail in mails]
 
-    def _installed(self) -> Path:
-        # An environment of its own: its botocore is pinned to another version than ours.
-        place = REQUIREMENTS.parent.parent / ".local" / "ministack"
-        stamp = place / "installed.txt"
-        if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
-            # The interpreter that functions will run in; the layer is built for the same one.
-            run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(place)])
-            python = str(place / "bin" / "python")
-            run([uv(), "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", str(REQUIREMENTS)])
-            stamp.write_bytes(REQUIREMENTS.read_bytes())
-        return place
+
+def start_emulator(home: Path, *, enforce_iam: bool) -> Emulator:
+    """Starts an emulator, empty: its state lives in its process."""
+    at = partial(Emulator, home)
+    port = listening(
+        Background(home, "ministack"),
+        14566,
+        start=lambda port: at(port).launch(enforce_iam=enforce_iam),
+        answers=lambda port: at(port).is_ready(),
+        seconds=60,
+    )
+    return at(port)
 
 
-def new_emulator(home: Path) -> Emulator:
-    """An emulator on a free port."""
-    return Emulator(home, free_port(preferred=14566))
+def _installed() -> Path:
+    # An environment of its own: its botocore is pinned to another version than ours.
+    place = REQUIREMENTS.parent.parent / ".local" / "ministack"
+    stamp = place / "installed.txt"
+    if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
+        # The interpreter that functions will run in; the layer is built for the same one.
+        run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(place)])
+        python = str(place / "bin" / "python")
+        run([uv(), "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", str(REQUIREMENTS)])
+        stamp.write_bytes(REQUIREMENTS.read_bytes())
+    return place
 
 
 def uv() -> str:

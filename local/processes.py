@@ -117,16 +117,33 @@ def free_port(preferred: int = 0) -> int:
     raise StackTroubleError("There is no free port on 127.0.0.1.")
 
 
-def wait_until(ready: Callable[[], bool], process: Background, seconds: float) -> None:
-    """Waits until a program answers.
+def listening(
+    process: Background,
+    preferred: int,
+    start: Callable[[int], None],
+    answers: Callable[[int], bool],
+    seconds: float,
+) -> int:
+    """Starts a server on a free port and waits until it answers.
+
+    Somebody else may take a port between finding it and using it, and would even answer in the server's place.
+
+    Returns:
+        The port.
 
     Raises:
         StackTroubleError: it ended, or did not answer in time; the message holds the end of its log.
     """
-    deadline = time.monotonic() + seconds
-    while not ready():
-        ended = not process.is_running()
-        if ended or time.monotonic() > deadline:
-            how = "ended at once" if ended else f"did not answer within {seconds:.0f} seconds"
-            raise StackTroubleError(f"{process.name} {how}. The end of {process.log}:\n{process.last_words()}")
-        time.sleep(0.1)
+    for wanted in (preferred, 0, 0):
+        port = free_port(wanted)
+        start(port)
+        deadline = time.monotonic() + seconds
+        while process.is_running():
+            if answers(port) and process.is_running():
+                return port
+            if time.monotonic() > deadline:
+                raise StackTroubleError(
+                    f"{process.name} did not answer. The end of {process.log}:\n{process.last_words()}"
+                )
+            time.sleep(0.1)
+    raise StackTroubleError(f"{process.name} ended at once. The end of {process.log}:\n{process.last_words()}")

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from local.deployment import API_ID, PROJECT, STAGE, client, deploy, local_parameters, outputs
-from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator, new_emulator
+from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator, start_emulator
 from local.organizations import Callers
-from local.processes import Background, StackTroubleError, free_port, wait_until
+from local.processes import Background, StackTroubleError, listening
 
 DEFAULT_HOME = PROJECT / ".local"
 # The simulator's first company, and the app that it knows from the start.
@@ -125,9 +125,8 @@ def up(
         emulator = _running_emulator(home, enforce_iam=enforce_iam)
         if emulator is None:
             _stop(home)
-            emulator = new_emulator(home)
             with show.step("starting the AWS emulator"):
-                emulator.start(enforce_iam=enforce_iam)
+                emulator = start_emulator(home, enforce_iam=enforce_iam)
             (home / "emulator.json").write_text(json.dumps({"port": emulator.port, "enforceIam": enforce_iam}))
         address = (quickbooks_url or "").rstrip("/") or _simulator(home, show)
         with show.step("building the functions, deploying template.yaml"):
@@ -169,19 +168,21 @@ def _simulator(home: Path, show: Progress) -> str:
     if process.is_running() and place.exists():
         url: str = json.loads(place.read_text(encoding="utf-8"))["url"]
         return url
-    port = free_port(preferred=14580)
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "local.quickbooks", "--port", str(port)]
+
+    def start(port: int) -> None:
+        command = [sys.executable, "-m", "local.quickbooks", "--port", str(port)]
+        process.start([*command, "--database", str(home / "quickbooks.sqlite")], os.environ)
+
     with show.step("starting the QuickBooks simulator"):
-        process.start([*command, "--database", str(home / "quickbooks.sqlite")], {**os.environ, "PWD": str(PROJECT)})
-        wait_until(lambda: _answers(f"{url}/.well-known/openid_configuration"), process, seconds=30)
+        port = listening(process, 14580, start, lambda port: _answers(f"http://127.0.0.1:{port}"), seconds=30)
+    url = f"http://127.0.0.1:{port}"
     place.write_text(json.dumps({"url": url}), encoding="utf-8")
     return url
 
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2.0).is_success
+        return httpx.get(f"{url}/.well-known/openid_configuration", timeout=2.0).is_success
     except httpx.HTTPError:
         return False
 
