@@ -79,7 +79,7 @@ invoke: .venv/.installed ## FUNCTION=Bills EVENT=events/<name>.json: sam local i
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
 
 bench: .venv/.installed ## how fast it is on this machine
-	@$(BIN)/python -m local.bench
+	@$(BIN)/python -m tests.bench $(PART)
 
 clean: down ## forgets everything that was built or installed
 	rm -rf .local .venv .aws-sam .coverage .coverage.* htmlcov

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -48,25 +49,7 @@ def stores_on_moto() -> Iterator[Stores]:
     """A table of its own, with the stage's configuration and mappings in it."""
     with mock_aws():
         client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        name = f"table-{uuid4()}"
-        names = ["pk", "sk", *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk"))]
-        client.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in names],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": index,
-                    "KeySchema": [
-                        {"AttributeName": f"{index}pk", "KeyType": "HASH"},
-                        {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-                for index in INDEXES
-            ],
-        )
+        name = create_table(client)
         table = Table(client, name)
         table.put(Put(configuration_item(Kept(INTEGRATION, Audit.new("test", START)))))
         mappings = Mappings(table)
@@ -74,3 +57,27 @@ def stores_on_moto() -> Iterator[Stores]:
             key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
             mappings.create(INTEGRATION.organization_id, key, mapping.external_id, by="test", at=START)
         yield Stores(Runs(table), Deliveries(table), Knowledge(table), Configurations(table), OneConnection(), AtOnce())
+
+
+def create_table(client: Any) -> str:
+    """A table with the keys and indexes of template.yaml; its name."""
+    name = f"table-{uuid4()}"
+    names = ["pk", "sk", *(f"{index}{part}" for index in INDEXES for part in ("pk", "sk"))]
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": f"{index}pk", "KeyType": "HASH"},
+                    {"AttributeName": f"{index}sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in INDEXES
+        ],
+    )
+    return name

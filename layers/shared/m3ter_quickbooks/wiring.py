@@ -160,7 +160,8 @@ class Installation:
         return Renewals(self.table)
 
     @cached_property
-    def _access(self) -> Tokens:
+    def access(self) -> Tokens:
+        """Access tokens, renewed once for all workers."""
         from m3ter_quickbooks.connection.tokens import Tokens  # noqa: PLC0415
         from m3ter_quickbooks.quickbooks.oauth import Endpoints  # noqa: PLC0415
 
@@ -173,14 +174,14 @@ class Installation:
         from m3ter_quickbooks.quickbooks.wire import Hosts, Wire  # noqa: PLC0415
 
         hosts = Hosts(self._places.quickbooks_api_url, self._places.quickbooks_sandbox_api_url)
-        return Wire(self._http, hosts, self._access, self.now, read_timeout=self._read_timeout)
+        return Wire(self._http, hosts, self.access, self.now, read_timeout=self._read_timeout)
 
     @cached_property
     def quickbooks(self) -> QuickBooksClient:
         """Documents and exchange rates, live."""
         from m3ter_quickbooks.quickbooks.client import QuickBooksClient  # noqa: PLC0415
 
-        return QuickBooksClient(self._wire, self._access)
+        return QuickBooksClient(self._wire, self.access)
 
     def _oauth(self, endpoints: Endpoints) -> IntuitOAuth:
         from m3ter_quickbooks.quickbooks.oauth import IntuitOAuth  # noqa: PLC0415
@@ -223,7 +224,7 @@ class Installation:
         """Renew the connections that nobody uses."""
         from m3ter_quickbooks.connection.keep_alive import keep_alive  # noqa: PLC0415
 
-        keep_alive(self._access, self._renewals, self._book, self.now)
+        keep_alive(self.access, self._renewals, self._book, self.now)
 
 
 class Api(Installation):
@@ -303,7 +304,7 @@ class Api(Installation):
         """Customers, items and company facts, live."""
         from m3ter_quickbooks.quickbooks.catalogue import Catalogue  # noqa: PLC0415
 
-        return Catalogue(self._wire, self._access)
+        return Catalogue(self._wire, self.access)
 
     def consents(self, base_url: str) -> Consents:
         """Consent that comes back to where the caller reached us, or to the installation's own address."""

@@ -1,0 +1,407 @@
+"""Month-end in virtual time: real code, the simulator with QuickBooks' limits and latencies, workers as Lambda has them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from bills.carry import Batch
+from local.quickbooks import seed
+from local.quickbooks.company import Company as SimulatedCompany
+from local.quickbooks.limits import Latency, real_limits
+from local.quickbooks.simulator import Simulator
+from local.quickbooks.transport import transport
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
+from m3ter_quickbooks.integration.destination import Destination
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, MappingId
+from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
+from m3ter_quickbooks.invoice.company import Company
+from m3ter_quickbooks.quickbooks.client import QuickBooksClient
+from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
+from m3ter_quickbooks.run.run import Run
+from m3ter_quickbooks.run.trouble import LookAgain
+from m3ter_quickbooks.run.world import World
+from tests.bench.virtual_time import START, Timed, VirtualTime
+from tests.fakes import (
+    Memory,
+    MemoryConfigurations,
+    MemoryConnections,
+    MemoryDeliveries,
+    MemoryKnowledge,
+    MemoryPacer,
+    MemoryRuns,
+)
+
+WORKERS = 8
+BATCH = 30
+WINDOW = 1.0
+INVOCATION = timedelta(seconds=90)
+IN_FLIGHT = timedelta(seconds=135)
+TABLE_SECONDS = 0.006
+ONE_MINUTE = 60.0
+
+
+@dataclass
+class Queue:
+    """SQS as the event source mapping sees it: batches of up to 30, gathered for at most a second."""
+
+    time: VirtualTime
+    messages: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def retry(self, runs: Sequence[Run], delay: timedelta) -> None:
+        for run in runs:
+            body = {"retry": {"organizationId": run.organization_id, "runId": run.id}}
+            self._put(body, delay)
+
+    def look(self, look: LookAgain, delay: timedelta) -> None:
+        pass  # the later look has tests of its own; here the books are counted at the end
+
+    def _put(self, body: object, delay: timedelta) -> None:
+        self.messages.append((self.time.now + min(delay, timedelta(minutes=15)), json.dumps(body)))
+
+    def take(self, most: int) -> list[str]:
+        due = [message for message in self.messages if message[0] <= self.time.now][:most]
+        for message in due:
+            self.messages.remove(message)
+        return [body for _, body in due]
+
+
+class Silent:
+    """Neither m3ter nor a witness."""
+
+    def bill(self, *_: object) -> None: ...
+    def account(self, *_: object) -> None: ...
+    def closed(self, *_: object) -> None: ...
+    def waits(self, *_: object) -> None: ...
+
+
+class Bench:
+    """`companies` companies, one organization and configuration each."""
+
+    def __init__(self, companies: int, *, limits: bool = True) -> None:
+        self.time = VirtualTime()
+        self.simulator = Simulator(clock=self.time, seed=7, recorded_calls=100_000)
+        self.simulator.latency = Latency(fixed=0.3, each=0.04)
+        if limits:
+            self.simulator.limits = real_limits()
+        self.memory = Memory()
+        self.queue = Queue(self.time)
+        self.counted: dict[str, int] = {}
+        self.refused: Counter[int] = Counter()
+        self.random = random.Random(7)
+        self.realms = [self._company(number) for number in range(companies)]
+        http = httpx.Client(transport=transport(self.simulator, waited=self.time.sleep))
+        hosts = Hosts("http://quickbooks.test", "http://quickbooks.test")
+        tokens = _Tokens(self.simulator)
+        self.world = self._world(QuickBooksClient(Wire(http, hosts, tokens, self.time, 45.0), tokens))
+
+    def _company(self, number: int) -> str:
+        realm = str(9140000000000000 + number)
+        with self.simulator.store.transaction():
+            seed.add_company(self.simulator.store, SimulatedCompany(realm, name=f"Company {number}"), self.time())
+        self.simulator.reload()
+        organization = OrganizationId(f"org-{number}")
+        credential = CredentialId(f"credential-{number}")
+        self.memory.connect(
+            Connection(
+                organization,
+                credential,
+                Destination.QUICKBOOKS_SANDBOX,
+                ConnectionStatus.CONNECTED,
+                company_id=realm,
+                company=Company(realm, f"Company {number}", "US", "USD"),
+            )
+        )
+        self.memory.configure(
+            Integration(
+                id=ConfigurationId(f"config-{number}"),
+                organization_id=organization,
+                name=f"QuickBooks {number}",
+                destination=Destination.QUICKBOOKS_SANDBOX,
+                credential_id=credential,
+                ever_connected=True,
+            )
+        )
+        for place, (entity, m3ter_id, table) in enumerate(
+            (("Account", "account", "Customer"), ("Product", "p", "Item"))
+        ):
+            mapping = ExternalMapping(MappingId(f"m{place}"), entity, m3ter_id, "QuickBooksSandbox", table, "1")
+            self.memory.map(organization, mapping)
+        return realm
+
+    def _world(self, quickbooks: QuickBooksClient) -> World:
+        def timed(port: object, seconds: float = TABLE_SECONDS) -> Any:
+            return Timed(port, self.time, seconds, self.counted)
+
+        return World(
+            runs=timed(MemoryRuns(self.memory)),
+            deliveries=timed(MemoryDeliveries(self.memory)),
+            knowledge=timed(MemoryKnowledge(self.memory)),
+            configurations=timed(MemoryConfigurations(self.memory)),
+            connections=MemoryConnections(self.memory),
+            quickbooks=quickbooks,
+            m3ter=Silent(),  # type: ignore[arg-type]  # has nothing to say
+            pacer=timed(MemoryPacer(self.memory)),
+            queue=self.queue,
+            witness=Silent(),
+            clock=self.time,
+            wait_until=self.time.sleep_until,
+            new_claim=lambda: str(self.random.getrandbits(64)),
+            jitter=self.random.random,
+            link=lambda connection, kind, identity: f"https://qbo.test/{kind}/{identity}",
+            in_flight=IN_FLIGHT,
+        )
+
+    def tell(self, company: int, bill: str, version: int = 1, total: str = "118.50") -> None:
+        """An event on the bus."""
+        self.tell_bill(company, a_bill(bill, version, total))
+
+    def tell_bill(self, company: int, dto: dict[str, Any]) -> None:
+        """An event about this very bill."""
+        event = {
+            "source": "m3ter",
+            "detail-type": "billing.bill.created",
+            "detail": {
+                "id": f"{dto['id']}-{dto['version']}",
+                "eventName": "billing.bill.created",
+                "eventTime": "2026-03-01T12:00:00Z",
+                "orgId": f"org-{company}",
+                "m3terEvent": {"eventData": {"newDto": dto}},
+            },
+        }
+        self.queue.messages.append((self.time.now, json.dumps(event)))
+
+    def work(self, workers: int = WORKERS) -> None:
+        """Until everything rests."""
+        for number in range(workers):
+            self.time.start(self._poll, after=number / 100)
+        self.time.run()
+
+    def _poll(self) -> None:
+        while self.queue.messages or self.busy:
+            taken = self.queue.take(BATCH)
+            if len(taken) < BATCH:
+                self.time.sleep(WINDOW)
+                taken += self.queue.take(BATCH - len(taken))
+            if not taken:
+                continue
+            self.busy += 1
+            batch = Batch(self.world, self.time.now + INVOCATION, lambda: None)
+            batch.carry([(f"m{number}", body) for number, body in enumerate(taken)])
+            for failed in batch.failed:
+                self.queue.messages.append((self.time.now + timedelta(minutes=9), taken[int(failed[1:])]))
+            self.busy -= 1
+
+    busy = 0
+
+    def invoices(self, realm: str) -> list[dict[str, Any]]:
+        found = self.simulator.as_person(realm).all("Invoice")
+        return [one for one in found if str(one.get("PrivateNote", "")).startswith("m3ter-bill:")]
+
+
+class _Tokens:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._held: dict[str, tuple[datetime, str]] = {}
+
+    def access_token(self, connection: Connection) -> str:
+        realm = str(connection.company_id)
+        until, token = self._held.get(realm, (START, ""))
+        if self._simulator.now() >= until:
+            token = self._simulator.tokens.issue(realm, self._simulator.now())["access_token"]
+            self._held[realm] = (self._simulator.now() + timedelta(minutes=50), token)
+        return token
+
+    def renewed(self, connection: Connection, tried: str) -> str:
+        self._held.pop(str(connection.company_id), None)
+        return self.access_token(connection)
+
+    def refused(self, connection: Connection, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+def a_bill(bill: str, version: int, total: str) -> dict[str, Any]:
+    half = Decimal(total) / 2
+    line = {
+        "lineItemType": "AD_HOC",
+        "description": "Consulting",
+        "quantity": 1,
+        "units": 1,
+        "unit": "hour",
+        "subtotal": str(half),
+        "convertedSubtotal": str(half),
+        "currency": "USD",
+        "conversionRate": 1,
+        "averageUnitPrice": str(half),
+        "productId": "p",
+    }
+    return {
+        "id": bill,
+        "version": version,
+        "accountId": "account",
+        "billDate": "2026-03-01",
+        "dueDate": "2026-03-31",
+        "currency": "USD",
+        "status": "APPROVED",
+        "billTotal": total,
+        "lineItems": [line | {"id": "line-1"}, line | {"id": "line-2"}],
+    }
+
+
+def duplicates_and_losses(bench: Bench, expected: dict[str, set[str]]) -> tuple[int, int]:
+    """How many documents are one too many, and how many bills have none, over all companies."""
+    twice = lost = 0
+    for realm, bills in expected.items():
+        found = Counter(one["PrivateNote"].split("\n")[0].removeprefix("m3ter-bill:") for one in bench.invoices(realm))
+        twice += sum(count - 1 for count in found.values())
+        lost += len(bills - set(found))
+    return twice, lost
+
+
+@dataclass(frozen=True)
+class MonthEnd:
+    """3,000 bills at once for one company."""
+
+    bills: int
+    seconds: float
+    per_minute: float
+    of_limit: float
+    throttled_after_first_minute: int
+    twice: int
+    lost: int
+
+
+def month_end(bills: int = 3000) -> MonthEnd:
+    bench = Bench(1)
+    names = [f"bill-{number}" for number in range(bills)]
+    for name in names:
+        bench.tell(0, name)
+    bench.work()
+    calls = [call for call in bench.simulator.calls if call.method == "POST"]
+    first, last = calls[0].at, calls[-1].at
+    seconds = (last - first).total_seconds() + 1.5
+    throttled = [call for call in calls if call.status == 429 and (call.at - first).total_seconds() > ONE_MINUTE]
+    twice, lost = duplicates_and_losses(bench, {bench.realms[0]: set(names)})
+    per_minute = bills / seconds * 60
+    return MonthEnd(bills, seconds, per_minute, per_minute / 1200, len(throttled), twice, lost)
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """20 companies with 150 bills each, at once."""
+
+    shares: tuple[float, ...]
+    twice: int
+    lost: int
+
+
+def fairness(companies: int = 20, bills: int = 150) -> Fairness:
+    """The share of each company among what was sent until the first of them was done, as a ratio to its fair share."""
+    bench = Bench(companies)
+    told = [(company, f"bill-{company}-{number}") for company in range(companies) for number in range(bills)]
+    bench.random.shuffle(told)
+    for company, name in told:
+        bench.tell(company, name)
+    bench.work()
+    done: Counter[str] = Counter()
+    for call in sorted((call for call in bench.simulator.calls if call.method == "POST"), key=lambda call: call.at):
+        done[call.realm] += max(1, str(call.request_body).count('"bId"')) if call.operation == "batch" else 1
+        if max(done.values()) >= bills * 0.9:
+            break
+    fair = sum(done.values()) / companies
+    expected = {bench.realms[company]: {n for c, n in told if c == company} for company in range(companies)}
+    twice, lost = duplicates_and_losses(bench, expected)
+    return Fairness(tuple(sorted(done[realm] / fair for realm in bench.realms)), twice, lost)
+
+
+@dataclass(frozen=True)
+class Storm:
+    """Many deliveries with lost answers and doubled events."""
+
+    deliveries: int
+    answers_lost: int
+    doubled: int
+    twice: int
+    lost: int
+    stale: int
+    minutes: float
+
+
+def storm(deliveries: int = 10_000, *, ids_remembered: bool) -> Storm:
+    """Every fifth answer is lost, every twentieth event comes twice; half the bills are regenerated once."""
+    bench = Bench(10)
+    bench.simulator.mishaps.add("lost-answer", probability=0.2, operation="create")
+    bench.simulator.mishaps.add("lost-answer", probability=0.2, operation="update")
+    bench.simulator.mishaps.add("lost-answer", probability=0.2, operation="batch")
+    if not ids_remembered:
+        bench.simulator.mishaps.add("forget-request-id")
+    newest: dict[tuple[int, str], str] = {}
+    told: list[tuple[int, str, int, str]] = []
+    for number in range(deliveries * 2 // 3):
+        company, name = number % 10, f"bill-{number}"
+        for version in range(1, 2 + number % 2):
+            total = f"{100 + bench.random.randrange(900)}.00"
+            told.append((company, name, version, total))
+            newest[company, name] = total
+    doubled = [one for one in told if bench.random.random() < 0.05]
+    told += doubled
+    bench.random.shuffle(told)
+    for one in told:
+        bench.tell(*one)
+    bench.work()
+    lost_answers = sum(1 for call in bench.simulator.calls if "lost-answer" in call.mishaps)
+    expected = {realm: {n for c, n in newest if c == company} for company, realm in enumerate(bench.realms)}
+    twice, lost = duplicates_and_losses(bench, expected)
+    stale = sum(
+        Decimal(one["TotalAmt"])
+        != Decimal(newest[company, one["PrivateNote"].split("\n")[0].removeprefix("m3ter-bill:")])
+        for company, realm in enumerate(bench.realms)
+        for one in bench.invoices(realm)
+    )
+    return Storm(len(told), lost_answers, len(doubled), twice, lost, stale, bench.time.seconds / 60)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What one warm bill asks of the outside."""
+
+    create: int
+    update: int
+    batch: int
+    reads: int
+    table: int
+
+
+def costs() -> Costs:
+    """Counted, not timed: one create, one update, one full batch."""
+    bench = Bench(1)
+    bench.tell(0, "bill-warm")
+    bench.work(workers=1)
+    bench.time.now += timedelta(minutes=1)
+    table = []
+    calls = []
+    for version in (1, 2):
+        bench.simulator.calls.clear()
+        bench.counted.clear()
+        bench.tell(0, "bill-measured", version, f"{version}00.00")
+        bench.work(workers=1)
+        calls.append(list(bench.simulator.calls))
+        table.append(sum(bench.counted.values()))
+        bench.time.now += timedelta(minutes=1)
+    bench.simulator.calls.clear()
+    for number in range(BATCH):
+        bench.tell(0, f"bill-batched-{number}")
+    bench.work(workers=1)
+    [batch] = bench.simulator.calls
+    reads = sum(call.operation in {"read", "query"} for made in (*calls, [batch]) for call in made)
+    return Costs(len(calls[0]), len(calls[1]), str(batch.request_body).count('"bId"'), reads, max(table))
