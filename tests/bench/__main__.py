@@ -19,8 +19,10 @@ def month_end() -> list[Row]:
         (
             f"{found.bills:,} bills at once for one company (virtual time)",
             "at least 95 % of 1,200 invoices/min; no 429 after the first minute; 0 twice, 0 lost",
-            f"{found.of_limit:.1%} ({found.per_minute:,.0f}/min, {found.seconds:.0f} s); "
-            f"{found.throttled_after_first_minute} answers of 429; {found.twice} twice, {found.lost} lost",
+            (
+                f"{found.of_limit:.1%} ({found.per_minute:,.0f}/min, {found.seconds:.0f} s); "
+                f"{found.throttled_after_first_minute} answers of 429; {found.twice} twice, {found.lost} lost"
+            ),
         )
     ]
 
@@ -40,10 +42,10 @@ def storm() -> list[Row]:
     rows = []
     for remembered in (True, False):
         found = deliveries.storm(ids_remembered=remembered)
+        ids = "remembered" if remembered else "forgotten"
         rows.append(
             (
-                f"{found.deliveries:,} deliveries, 20 % lost answers, 5 % doubled, "
-                f"request ids {'remembered' if remembered else 'forgotten'} (virtual time)",
+                f"{found.deliveries:,} deliveries, 20 % lost answers, 5 % doubled, request ids {ids} (virtual time)",
                 "0 twice, 0 lost, 0 stale",
                 f"{found.twice} twice, {found.lost} lost, {found.stale} stale; {found.answers_lost} answers lost",
             )

@@ -1,4 +1,4 @@
-"""Month-end in virtual time: real code, the simulator with QuickBooks' limits and latencies, workers as Lambda has them."""
+"""Month-end in virtual time: real code, the simulator with QuickBooks' limits and latencies, workers as in Lambda."""
 
 from __future__ import annotations
 
@@ -258,11 +258,17 @@ def a_bill(bill: str, version: int, total: str) -> dict[str, Any]:
     }
 
 
+def bill_of(invoice: dict[str, Any]) -> str:
+    """The first marker of the note."""
+    note: str = invoice["PrivateNote"]
+    return note.split("\n")[0].removeprefix("m3ter-bill:")
+
+
 def duplicates_and_losses(bench: Bench, expected: dict[str, set[str]]) -> tuple[int, int]:
     """How many documents are one too many, and how many bills have none, over all companies."""
     twice = lost = 0
     for realm, bills in expected.items():
-        found = Counter(one["PrivateNote"].split("\n")[0].removeprefix("m3ter-bill:") for one in bench.invoices(realm))
+        found = Counter(bill_of(one) for one in bench.invoices(realm))
         twice += sum(count - 1 for count in found.values())
         lost += len(bills - set(found))
     return twice, lost
@@ -363,8 +369,7 @@ def storm(deliveries: int = 10_000, *, ids_remembered: bool) -> Storm:
     expected = {realm: {n for c, n in newest if c == company} for company, realm in enumerate(bench.realms)}
     twice, lost = duplicates_and_losses(bench, expected)
     stale = sum(
-        Decimal(one["TotalAmt"])
-        != Decimal(newest[company, one["PrivateNote"].split("\n")[0].removeprefix("m3ter-bill:")])
+        Decimal(one["TotalAmt"]) != Decimal(newest[company, bill_of(one)])
         for company, realm in enumerate(bench.realms)
         for one in bench.invoices(realm)
     )

@@ -27,7 +27,7 @@ ORGANIZATION = OrganizationId("org")
 
 
 def renewals(workers: int = 20, bills: int = 1000) -> int:
-    """Refreshes that Intuit saw within the hour after consent. (A token is renewed when five minutes of it are left.)"""
+    """Refreshes that Intuit saw in the hour after consent (a token is renewed when five minutes of it are left)."""
     time = VirtualTime()
     simulator = Simulator(clock=time, seed=3, recorded_calls=10_000)
     with mock_aws():
