@@ -29,13 +29,6 @@ class Key(NamedTuple):
     sk: str
 
 
-class Place(NamedTuple):
-    """Where an item stands in one of the indexes: the partition, and its order there."""
-
-    pk: str
-    sk: str
-
-
 def part(text: str) -> str:
     """One part of a key: `#` and `%` escaped; longer than 180 bytes, its hash behind a `%~` that no escape makes."""
     escaped = text.replace("%", "%25").replace("#", "%23")
