@@ -261,7 +261,7 @@ def a_bill(bill: str, version: int, total: str) -> dict[str, Any]:
 def bill_of(invoice: dict[str, Any]) -> str:
     """The first marker of the note."""
     note: str = invoice["PrivateNote"]
-    return note.split("\n")[0].removeprefix("m3ter-bill:")
+    return note.split("\n", maxsplit=1)[0].removeprefix("m3ter-bill:")
 
 
 def duplicates_and_losses(bench: Bench, expected: dict[str, set[str]]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""How fast the simulator takes invoices: one process, over HTTP, SQLite on disk; killed, and what its file still has."""
+"""How fast the simulator takes invoices: one process, SQLite on disk; then it is killed, and its file looked at."""
 
 from __future__ import annotations
 
