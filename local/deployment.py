@@ -148,16 +148,23 @@ def _credentials(emulator: Emulator) -> dict[str, str]:
 
 
 def _grant_what_the_emulator_cannot_judge(emulator: Emulator) -> None:
-    # MiniStack knows neither the condition key `events:source` nor which identity a mail is sent from, and refuses
-    # both under AUTH=true. tests/template checks those two statements; everything else is enforced as it stands.
-    stack = client(emulator, "cloudformation")
-    described = stack.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId="NotificationsRole")
-    statements = [{"Effect": "Allow", "Action": ["events:PutEvents", "ses:SendEmail"], "Resource": "*"}]
-    client(emulator, "iam").put_role_policy(
-        RoleName=described["StackResourceDetail"]["PhysicalResourceId"],
-        PolicyName="what-ministack-cannot-judge",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
-    )
+    # MiniStack knows neither the condition key `events:source` nor which identity a mail is sent from, and asks for an
+    # action `sqs:SendMessageBatch` that AWS does not have: it refuses all three under AUTH=true. tests/template checks
+    # the real statements; everything else is enforced as it stands.
+    granted = {
+        "ApiRole": ["sqs:SendMessageBatch"],
+        "BillsRole": ["sqs:SendMessageBatch"],
+        "NotificationsRole": ["sqs:SendMessageBatch", "events:PutEvents", "ses:SendEmail"],
+    }
+    stack, iam = client(emulator, "cloudformation"), client(emulator, "iam")
+    for role, actions in granted.items():
+        described = stack.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=role)
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        iam.put_role_policy(
+            RoleName=described["StackResourceDetail"]["PhysicalResourceId"],
+            PolicyName="what-ministack-cannot-judge",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
 
 
 def _fingerprint() -> str:

@@ -70,5 +70,6 @@ def what_happened(error: Exception) -> str:
     """For the log: a problem's own sentence, of anything else where it was raised; its text may hold an address."""
     if isinstance(error, Problem):
         return error.message
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     frames = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in extract_tb(error.__traceback__))
-    return f"{type(error).__name__} in {' > '.join(frames)}"
+    return f"{type(error).__name__} {code} in {' > '.join(frames)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
@@ -48,15 +49,16 @@ def test_an_order_names_nobody_but_by_id() -> None:
     assert set(order_text(order).replace('"', " ").split()) >= {"organizationId", "noticeId", "userId"}
 
 
-def test_a_queue_that_is_gone_is_tried_later(sqs: SQSClient) -> None:
-    with pytest.raises(TryLater, match="did not take"):
+def test_a_queue_that_is_gone_is_a_fault_of_ours(sqs: SQSClient) -> None:
+    with pytest.raises(ClientError, match="NonExistentQueue"):
         MailOrders(sqs, "https://sqs.eu-west-1.amazonaws.com/123456789012/gone").place(orders(1))
 
 
 def test_orders_that_were_taken_in_part_are_tried_again() -> None:
     class Choosy:
         def send_message_batch(self, **request: Any) -> dict[str, Any]:
-            return {"Successful": request["Entries"][:1], "Failed": request["Entries"][1:]}
+            failed = {"Id": request["Entries"][1]["Id"], "Code": "InternalError", "SenderFault": False}
+            return {"Successful": request["Entries"][:1], "Failed": [failed]}
 
-    with pytest.raises(TryLater, match="only some"):
+    with pytest.raises(TryLater, match="1 of 2"):
         MailOrders(cast("SQSClient", Choosy()), "https://queue").place(orders(2))

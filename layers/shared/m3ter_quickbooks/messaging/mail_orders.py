@@ -7,18 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  botocore's own name
-
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import UserId
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.messaging.queue import MOST_AT_ONCE, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
-
-AT_ONCE: Final = 10
-"""SQS takes ten messages in one request."""
 
 SETTLING_SECONDS: Final = 1
 """The mail's causes are read from an index: until then it holds what was committed together with the notice."""
@@ -42,17 +36,12 @@ class MailOrders:
 
     def place(self, orders: Sequence[MailOrder]) -> None:
         """Raises TryLater if any was not taken; the others are in the queue all the same."""
-        for start in range(0, len(orders), AT_ONCE):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+        for start in range(0, len(orders), MOST_AT_ONCE):
+            entries: list[dict[str, Any]] = [
                 {"Id": str(number), "MessageBody": order_text(order), "DelaySeconds": SETTLING_SECONDS}
-                for number, order in enumerate(orders[start : start + AT_ONCE])
+                for number, order in enumerate(orders[start : start + MOST_AT_ONCE])
             ]
-            try:
-                answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            except (ClientError, ConnectionError, HTTPClientError) as error:
-                raise TryLater(f"The queue of mails did not take an order ({type(error).__name__}).") from error
-            if answer.get("Failed"):
-                raise TryLater("The queue of mails took only some of the orders.")
+            send_all(self._client, self._queue_url, entries)
 
 
 def order_text(order: MailOrder) -> str:
