@@ -15,6 +15,7 @@ from local.quickbooks.limits import Limits, real_latency, real_limits
 from local.quickbooks.mishaps import KINDS, BadRule
 from local.quickbooks.problems import Fault
 from local.quickbooks.traffic import Request
+from local.quickbooks.webhooks import CLASSIC, CLOUD_EVENTS, Endpoint
 
 if TYPE_CHECKING:
     from local.quickbooks.simulator import Simulator
@@ -59,6 +60,7 @@ def _companies(simulator: Simulator, request: Request, parts: list[str], said: w
     if request.method == "DELETE":
         with simulator.store.transaction():
             simulator.store.wipe(realm)
+        simulator.tokens.forget_known()
         del simulator.companies[realm]
         return 204, None
     if request.method in ("PATCH", "PUT", "POST"):
@@ -196,14 +198,32 @@ def _set_latency(simulator: Simulator, value: Any) -> None:
     simulator.latency = type(latency)(**{key: float(one) for key, one in wanted.items()})
 
 
+def _webhooks(simulator: Simulator, request: Request, parts: list[str], said: wire.Json) -> Reply:
+    hooks = simulator.webhooks
+    if request.method == "POST":
+        form = said.get("format", CLASSIC)
+        if form not in (CLASSIC, CLOUD_EVENTS) or not str(said.get("url", "")).startswith(("http://", "https://")):
+            raise BadSetting(f"a webhook needs a url and the format {CLASSIC} or {CLOUD_EVENTS}")
+        hooks.endpoints.append(Endpoint(str(said["url"]), str(said.get("verifier", "")), form))
+        return 201, {"url": said["url"], "format": form}
+    if request.method == "DELETE":
+        hooks.endpoints.clear()
+        hooks.deliveries.clear()
+        return 204, None
+    endpoints = [{"url": one.url, "format": one.format} for one in hooks.endpoints]
+    return 200, {"endpoints": endpoints, "deliveries": [one.public() for one in hooks.deliveries]}
+
+
 def _reset(simulator: Simulator, request: Request, parts: list[str], said: wire.Json) -> Reply:
     """Everything as at the first start: companies, tokens, faults, calls, clock."""
     with simulator.store.transaction():
         simulator.store.wipe()
         seed.seed_all(simulator.store, simulator.now())
+    simulator.tokens.forget_known()
     simulator.mishaps.clear()
     simulator.calls.clear()
     simulator.drop_late()
+    simulator.webhooks.deliveries.clear()
     simulator.reload()
     return 204, None
 
@@ -217,4 +237,5 @@ _ROUTES: dict[str, Callable[[Simulator, Request, list[str], wire.Json], Reply]] 
     "tokens": _tokens,
     "settings": _settings,
     "reset": _reset,
+    "webhooks": _webhooks,
 }

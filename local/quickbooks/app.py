@@ -3,10 +3,12 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
+import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
@@ -19,6 +21,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # A client that set no timeout is let go after this time.
 LONGEST_SILENCE = 120.0
+WEBHOOK_PATIENCE = 3.0
+WEBHOOK_PAUSE = 0.2
 _CUT = "simulator.cut"
 
 
@@ -28,8 +32,7 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
     app = FastAPI(title="QuickBooks Online simulator", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.simulator = books
 
-    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
-    async def anything(path: str, request: Request) -> Response:
+    async def anything(request: Request) -> Response:
         body = await request.body()
         headers = dict(request.headers)
         visit = books.arrive(request_of(request.method, str(request.url), headers, body))
@@ -50,6 +53,8 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
             books.leave(visit)
         return Response(answer.body, answer.status, headers=dict(answer.headers))
 
+    # A plain route: every path is the simulator's own business, and FastAPI's parameters would cost half the speed.
+    app.add_route("/{path:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
     return app
 
 
@@ -78,6 +83,32 @@ def _no_line() -> None:
     raise RuntimeError("this server gives no access to its connections; run the simulator with `running` or `serve`")
 
 
+def _post(http: httpx.Client, url: str, headers: Mapping[str, str], body: bytes) -> int | None:
+    try:
+        return http.post(url, headers=headers, content=body).status_code
+    except httpx.HTTPError:
+        return None
+
+
+@contextmanager
+def _telling(simulator: Simulator) -> Iterator[None]:
+    """Webhooks are sent from a thread, about as soon as the real ones: within a second or so."""
+    stop = threading.Event()
+
+    def tell() -> None:
+        with httpx.Client(timeout=WEBHOOK_PATIENCE) as http:
+            while not stop.wait(WEBHOOK_PAUSE):
+                simulator.webhooks.deliver(simulator.now(), partial(_post, http))
+
+    thread = threading.Thread(target=tell, name="quickbooks-webhooks", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(WEBHOOK_PATIENCE + 1)
+
+
 def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     config = uvicorn.Config(_CutsLines(app), host=host, port=port, log_level="error", lifespan="off", access_log=False)
     return uvicorn.Server(config)
@@ -85,7 +116,7 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
 
 def serve(simulator: Simulator, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted. `ready` is told the base URL as soon as the port is open; port 0 takes a free one."""
-    with socket.create_server((host, port), backlog=2048) as listening:
+    with socket.create_server((host, port), backlog=2048) as listening, _telling(simulator):
         ready(f"http://{host}:{listening.getsockname()[1]}")
         _server(create_app(simulator), host, port).run(sockets=[listening])
 
@@ -96,7 +127,9 @@ def running(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Ite
     server = _server(create_app(simulator), host, port)
     thread = threading.Thread(target=server.run, name="quickbooks-simulator", daemon=True)
     thread.start()
+    telling = ExitStack()
     try:
+        telling.enter_context(_telling(simulator))
         while not server.started:
             if not thread.is_alive():
                 raise RuntimeError(f"the simulator could not listen on {host}:{port}")
@@ -104,5 +137,6 @@ def running(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Ite
         bound = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://{host}:{bound}"
     finally:
+        telling.close()
         server.should_exit = True
         thread.join(10)

@@ -42,12 +42,13 @@ def run(books: Books, items: list[Json], query: Query, mishap: Mishap) -> str:
     """The inside of the answer. Items run one after the other; none sees what an earlier one made."""
     answers = []
     for item in items:
-        before = set(books.hidden)
+        before, told = set(books.hidden), len(books.changes)
         try:
             with books.store.transaction():
                 content = _one(books, item, query, mishap)
         except Fault as fault:
             books.hidden = before
+            del books.changes[told:]
             content = '"Fault":' + wire.dumps(fault_content(fault))
         named = "," + '"bId":' + wire.dumps(str(item["bId"])) if item.get("bId") is not None else ""
         answers.append("{" + content + named + "}")

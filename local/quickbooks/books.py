@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from local.quickbooks import problems, wire
@@ -12,12 +11,6 @@ from local.quickbooks.store import Row, Store
 from local.quickbooks.wire import Json
 
 INACTIVE_SUFFIX = " (deleted)"
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Json:
-    known: Json = wire.loads(text)
-    return known
 
 
 class Books:
@@ -36,17 +29,13 @@ class Books:
 
     def find(self, entity: str, id_: str) -> Json | None:
         """A fresh copy that may be changed."""
-        text = self._text(entity, id_)
+        text = None if (entity, id_) in self.hidden else self.store.read(self.realm, entity, id_)
         found: Json | None = None if text is None else wire.loads(text)
         return found
 
-    def _text(self, entity: str, id_: str) -> str | None:
-        return None if (entity, id_) in self.hidden else self.store.read(self.realm, entity, id_)
-
     def look(self, entity: str, id_: str) -> Json | None:
         """For reading only: the same parsed object may be given to others."""
-        text = self._text(entity, id_)
-        return None if text is None else _parsed(text)
+        return None if (entity, id_) in self.hidden else self.store.look_up(self.realm, entity, id_)
 
     def existing(self, entity: str, id_: object) -> Json:
         """Raises 2030 for an id that is no number, 610 for one that is not there."""

@@ -108,7 +108,7 @@ def impose(company: Company, preferences: Json) -> Json:
         "HomeCurrency": {"value": company.home_currency},
     }
     preferences["TaxPrefs"]["PartnerTaxEnabled"] = company.country == "US" and company.automated_tax
-    names = [one for one in preferences["OtherPrefs"]["NameValue"] if one["Name"] != "SalesFormsPrefs.DefaultItem"]
+    names = [one for one in preferences["OtherPrefs"]["NameValue"] if one.get("Name") != "SalesFormsPrefs.DefaultItem"]
     if company.default_item:
         names.append({"Name": "SalesFormsPrefs.DefaultItem", "Value": company.default_item})
     preferences["OtherPrefs"] = {"NameValue": names}

@@ -33,7 +33,7 @@ class Shape:
             if reader is None:
                 if not self.open:
                     raise problems.unknown_property(key, self.name, len(self.readers))
-                reader = anything
+                reader = reference if key.endswith("Ref") and key != "AttachableRef" else anything
             if value is None or value == "":
                 continue
             known[key] = reader(value, f"{at}.{key}" if at else key)
@@ -290,7 +290,18 @@ SALES_DETAIL = Shape(
     },
 )  # fmt: skip
 
-ANY = Shape("IntuitEntity", {"Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000)}, True)
+_NAMES: dict[str, Reader] = {
+    "DisplayName": text(500, shortest=1), "Title": text(16), "GivenName": text(100), "MiddleName": text(100),
+    "FamilyName": text(100), "Suffix": text(16), "CompanyName": text(100), "PrintOnCheckName": text(110),
+}  # fmt: skip
+ANY = Shape(
+    "IntuitEntity",
+    {
+        "Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000), "Name": text(100, shortest=1),
+        "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100), "AccountSubType": text(100),
+    },
+    True,
+)  # fmt: skip
 
 
 def shape_of(entity: str) -> Shape:

@@ -156,7 +156,7 @@ def _qualified(books: Books, entity: Entity, said: Json, stored: Json | None, lo
     full, parent = name, said.get("ParentRef")
     if isinstance(parent, dict) and parent.get("value") is not None:
         above = books.referred(entity.name, parent, "ParentRef")
-        full = f"{above.get('FullyQualifiedName', above['Name'])}:{name}"
+        full = f"{above.get('FullyQualifiedName') or above.get('Name', '')}:{name}"
         if full.count(":") >= 5:
             raise problems.Fault("6180", "Nesting too deep", "At most 5 levels.", "ParentRef")
     _free_name(books, (entity.name,), full, (entity.name, stored["Id"]) if stored else None)

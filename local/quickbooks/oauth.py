@@ -42,6 +42,11 @@ class Tokens:
     def __init__(self, store: Store, client: Client, seed: str) -> None:
         self.store, self.client, self.rotation = store, client, Rotation()
         self._seed = seed
+        # Access tokens in use; emptied whenever one might have ended.
+        self._known: dict[str, tuple[int, str, str]] = {}
+
+    def forget_known(self) -> None:
+        self._known.clear()
 
     def _secret(self, kind: str) -> str:
         """Unguessable without the seed, and never the same twice: the counter is stored."""
@@ -127,14 +132,17 @@ class Tokens:
         raise OAuthRefusal("invalid_grant", "Token invalid")
 
     def _end(self, grant: int) -> None:
+        self.forget_known()
         self.store.db.execute("UPDATE grants SET ended=1 WHERE id=?", (grant,))
 
     def end_company(self, realm: str) -> int:
         """The user removed the app in QuickBooks: every token of the company is dead."""
+        self.forget_known()
         return self.store.db.execute("UPDATE grants SET ended=1 WHERE realm=? AND ended=0", (realm,)).rowcount
 
     def expire_access(self, token: str | None = None, realm: str | None = None) -> int:
         """Access tokens that run out now: one, those of a company, or all."""
+        self.forget_known()
         return self.store.db.execute(
             "UPDATE access_tokens SET expires=0 WHERE (? IS NULL OR token=?)"
             " AND (? IS NULL OR grant_id IN (SELECT id FROM grants WHERE realm=?))",
@@ -145,18 +153,26 @@ class Tokens:
         """The realm a bearer token is for. Raises GatewayFault 401."""
         if authorization is None or not authorization.lower().startswith("bearer ") or len(authorization) < 20:
             raise problems.no_token()
-        row = self.store.db.execute(
-            "SELECT a.expires, g.ended, g.realm, g.scope FROM access_tokens a JOIN grants g ON g.id=a.grant_id"
-            " WHERE a.token=?",
-            (authorization[7:].strip(),),
-        ).fetchone()
-        if row is None or row[1]:
-            raise problems.unknown_token()
-        if row[0] <= now.timestamp():
+        token = authorization[7:].strip()
+        known = self._known.get(token)
+        if known is None:
+            known = self._known[token] = self._read_access(token)
+        expires, realm, scope = known
+        if expires <= now.timestamp():
             raise problems.expired_token()
-        if ACCOUNTING not in str(row[3]).split():
+        if ACCOUNTING not in scope.split():
             raise problems.wrong_company()
-        return str(row[2])
+        return realm
+
+    def _read_access(self, token: str) -> tuple[int, str, str]:
+        row = self.store.db.execute(
+            "SELECT a.expires, g.realm, g.scope, g.ended FROM access_tokens a JOIN grants g ON g.id=a.grant_id"
+            " WHERE a.token=?",
+            (token,),
+        ).fetchone()
+        if row is None or row[3]:
+            raise problems.unknown_token()
+        return int(row[0]), str(row[1]), str(row[2])
 
     def check_client(self, authorization: str | None, form: Mapping[str, str]) -> None:
         """HTTP Basic, or id and secret in the form. Raises invalid_client (401)."""

@@ -11,7 +11,6 @@ from local.quickbooks.entities import BY_NAME, Entity
 from local.quickbooks.fields import day, number
 from local.quickbooks.wire import Json, natural
 
-
 # From this day on the rates in the settings of a company are in force.
 SINCE_EVER = "2000-01-01"
 
@@ -49,6 +48,8 @@ def _merge(record: Json, said: Json) -> None:
         if isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value)
         elif old is not None and type(old) is not type(value):
+            raise problems.unreadable(f"Can not deserialize {key}")
+        elif isinstance(value, list) and not all(isinstance(one, dict) for one in value):
             raise problems.unreadable(f"Can not deserialize {key}")
         else:
             record[key] = value

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from local.quickbooks import admin, accounting, consent, envelope, pages, people, problems, seed as seeding
+from local.quickbooks import accounting, admin, consent, envelope, pages, people, problems
+from local.quickbooks import seed as seeding
 from local.quickbooks.books import Books
 from local.quickbooks.company import Company, from_stored
 from local.quickbooks.envelope import Answer, Style
@@ -24,6 +25,7 @@ from local.quickbooks.oauth import Client, Tokens
 from local.quickbooks.problems import Fault, GatewayFault, LostAdmin
 from local.quickbooks.store import Store
 from local.quickbooks.traffic import Call, LostAnswer, Request, Visit, describe, request_of
+from local.quickbooks.webhooks import Webhooks
 
 Clock = Callable[[], datetime]
 NEVER = 10**9
@@ -65,7 +67,7 @@ class Simulator:
         self.overlapping_request_ids = "once"
         self.query_lag_seconds = 0.0
         self.calls: deque[Call] = deque(maxlen=recorded_calls)
-        self.on_change: list[Callable[[str, list[tuple[str, str, str]], datetime], None]] = []
+        self.webhooks = Webhooks()
         self._numbers = 0
         self._late: list[tuple[datetime, int, Visit]] = []
         self.companies: dict[str, Company] = {}
@@ -263,8 +265,8 @@ class Simulator:
         return landed
 
     def changed(self, realm: str, changes: list[tuple[str, str, str]]) -> None:
-        for told in self.on_change:
-            told(realm, changes, self.now())
+        """After a commit: what the webhooks have to tell."""
+        self.webhooks.tell(realm, changes, self.now())
 
     def _trace(self, now: datetime) -> str:
         return f"1-{int(now.timestamp()):08x}-{self._numbers:024x}"

@@ -21,13 +21,11 @@ CREATE TABLE IF NOT EXISTS objects (
     realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
     name TEXT, number TEXT, customer TEXT, txn_date TEXT, active INTEGER NOT NULL, deleted INTEGER NOT NULL,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, owed INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (realm, entity, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS objects_by_place ON objects (realm, entity, deleted, place);
+    PRIMARY KEY (realm, entity, place, id));
 CREATE INDEX IF NOT EXISTS objects_by_name ON objects (realm, entity, name) WHERE name IS NOT NULL;
 CREATE INDEX IF NOT EXISTS objects_by_number ON objects (realm, entity, number) WHERE number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (realm, entity, customer, txn_date)
     WHERE customer IS NOT NULL;
-CREATE INDEX IF NOT EXISTS objects_by_change ON objects (realm, entity, updated);
 CREATE TABLE IF NOT EXISTS request_ids (
     realm TEXT, request_id TEXT, at INTEGER NOT NULL, status INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (realm, request_id));
@@ -42,9 +40,12 @@ CREATE TABLE IF NOT EXISTS files (realm TEXT, id TEXT, name TEXT, kind TEXT, con
 """
 
 _WRITE = """INSERT INTO objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (realm, entity, id) DO UPDATE SET name=excluded.name, number=excluded.number, customer=excluded.customer,
+ON CONFLICT (realm, entity, place, id) DO UPDATE SET name=excluded.name, number=excluded.number, customer=excluded.customer,
 txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted, updated=excluded.updated,
 owed=excluded.owed, body=excluded.body"""
+
+
+MOST_LOOKED_UP = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Store:
         self.path = str(path)
         self._lock = threading.RLock()
         self._depth = 0
+        self._looked_up: dict[tuple[str, str, str], wire.Json] = {}
         self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
@@ -105,6 +107,7 @@ class Store:
             try:
                 yield
             except BaseException:
+                self._looked_up.clear()
                 if self._depth == 1:
                     self.db.execute("ROLLBACK")
                 else:
@@ -129,16 +132,29 @@ class Store:
         self.db.execute("INSERT OR REPLACE INTO counters VALUES (?,?,?)", (realm, name, last))
 
     def write(self, realm: str, row: Row) -> None:
-        place = int(row.id) if row.id.isdigit() else 0
-        values = (realm, row.entity, row.id, place, row.name, row.number, row.customer, row.txn_date)
+        self._looked_up.pop((realm, row.entity, row.id), None)
+        values = (realm, row.entity, row.id, _place(row.id), row.name, row.number, row.customer, row.txn_date)
         self.db.execute(_WRITE, (*values, row.active, row.deleted, row.created, row.updated, row.owed, row.body))
 
     def read(self, realm: str, entity: str, id_: str) -> str | None:
         """The wire text of a living object, inactive ones included."""
         row = self.db.execute(
-            "SELECT body FROM objects WHERE realm=? AND entity=? AND id=? AND deleted=0", (realm, entity, id_)
+            "SELECT body FROM objects WHERE realm=? AND entity=? AND place=? AND id=? AND deleted=0",
+            (realm, entity, _place(id_), id_),
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def look_up(self, realm: str, entity: str, id_: str) -> wire.Json | None:
+        """The object for reading only: the same one is given to everybody until it is written again."""
+        key = (realm, entity, id_)
+        if key not in self._looked_up:
+            text = self.read(realm, entity, id_)
+            if text is None:
+                return None
+            if len(self._looked_up) >= MOST_LOOKED_UP:
+                self._looked_up.clear()
+            self._looked_up[key] = wire.loads(text)
+        return self._looked_up[key]
 
     def named(self, realm: str, entities: Sequence[str], name: str) -> tuple[str, str] | None:
         """(entity, id) of the object that has this name, compared without case."""
@@ -224,6 +240,7 @@ class Store:
 
     def wipe(self, realm: str | None = None) -> None:
         """Forget one company, or everything."""
+        self._looked_up.clear()
         if realm is None:
             for table in ("companies", "counters", "objects", "request_ids", "files", "facts"):
                 self.db.execute(f"DELETE FROM {table}")
@@ -233,6 +250,11 @@ class Store:
         for table in ("companies", "counters", "objects", "request_ids", "files"):
             self.db.execute(f"DELETE FROM {table} WHERE realm=?", (realm,))
         self.db.execute("UPDATE grants SET ended=1 WHERE realm=?", (realm,))
+
+
+def _place(id_: str) -> int:
+    """Where an object stands among its kind: by number, those without one first."""
+    return int(id_) if id_.isascii() and id_.isdigit() and len(id_) < 18 else 0
 
 
 def _where(realm: str, entity: str, conditions: Sequence[Condition]) -> tuple[str, tuple[str | int, ...]]:

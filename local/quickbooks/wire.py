@@ -3,8 +3,9 @@
 import json
 import re
 import secrets
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -86,21 +87,24 @@ def natural(value: Decimal | int) -> Decimal | int:
     return int(exact) if exact == exact.to_integral_value() else exact
 
 
-def _first_sunday(year: int, month: int) -> date:
-    first = date(year, month, 1)
+def _first_sunday(year: int, month: int) -> datetime:
+    first = datetime(year, month, 1, tzinfo=UTC)
     return first + timedelta(days=(6 - first.weekday()) % 7)
+
+
+@cache
+def _summer(year: int) -> tuple[datetime, datetime]:
+    """Second Sunday of March to first Sunday of November, at 2 o'clock local time."""
+    return _first_sunday(year, 3) + timedelta(days=7, hours=10), _first_sunday(year, 11) + timedelta(hours=9)
+
+
+_STANDARD, _DAYLIGHT = timezone(timedelta(hours=-8)), timezone(timedelta(hours=-7))
 
 
 def pacific(moment: datetime) -> datetime:
     """The same moment on the clock of QuickBooks' servers. Own rule (US since 2007), as slim machines have no tz data."""
-    start = _first_sunday(moment.year, 3) + timedelta(days=7)
-    end = _first_sunday(moment.year, 11)
-    summer = (
-        datetime(start.year, start.month, start.day, 10, tzinfo=UTC)
-        <= moment
-        < datetime(end.year, end.month, end.day, 9, tzinfo=UTC)
-    )
-    return moment.astimezone(timezone(timedelta(hours=-7 if summer else -8)))
+    start, end = _summer(moment.year)
+    return moment.astimezone(_DAYLIGHT if start <= moment < end else _STANDARD)
 
 
 def answer_time(moment: datetime) -> str:

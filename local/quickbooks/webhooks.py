@@ -1,0 +1,122 @@
+"""Webhooks in both formats, signed, with Intuit's retries (facts 5.3).
+
+commit ──> one delivery per endpoint ──> 2xx: done
+                                  └────> else: again after 20, 30, 50 minutes, then dropped
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from local.quickbooks import wire
+from local.quickbooks.wire import Json
+
+CLASSIC, CLOUD_EVENTS = "classic", "cloudevents"
+RETRY_MINUTES = (20, 30, 50)
+_TOLD = {
+    "Account", "Bill", "BillPayment", "Budget", "Class", "CreditMemo", "Customer", "Department", "Deposit", "Employee",
+    "Estimate", "Invoice", "Item", "JournalEntry", "Payment", "PaymentMethod", "Preferences", "Purchase",
+    "PurchaseOrder", "RefundReceipt", "SalesReceipt", "TaxAgency", "Term", "TimeActivity", "Transfer", "Vendor",
+    "VendorCredit",
+}  # fmt: skip
+_PAST = {"Create": "created", "Update": "updated", "Delete": "deleted", "Void": "voided", "Emailed": "emailed"}
+
+Change = tuple[str, str, str]
+Post = Callable[[str, Mapping[str, str], bytes], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an app wants to be told: URL, the verifier token it checks signatures with, and the format."""
+
+    url: str
+    verifier: str
+    format: str = CLASSIC
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One body for one endpoint. `due` is None once it was taken or dropped."""
+
+    endpoint: Endpoint
+    body: bytes
+    headers: dict[str, str]
+    due: datetime | None
+    statuses: list[int | None] = field(default_factory=list)
+
+    def public(self) -> Json:
+        return {
+            "url": self.endpoint.url, "headers": self.headers, "body": self.body.decode(), "statuses": self.statuses,
+            "due": self.due.isoformat() if self.due else None,
+        }  # fmt: skip
+
+
+def signature(verifier: str, body: bytes) -> str:
+    return base64.b64encode(hmac.new(verifier.encode(), body, hashlib.sha256).digest()).decode()
+
+
+class Webhooks:
+    """What is to be told to whom. Nothing is sent here: `deliver` is given the means."""
+
+    def __init__(self) -> None:
+        self.endpoints: list[Endpoint] = []
+        self.deliveries: list[Delivery] = []
+        self._count = 0
+
+    def tell(self, realm: str, changes: list[Change], now: datetime) -> None:
+        told = [one for one in changes if one[0] in _TOLD]
+        if not told:
+            return
+        for endpoint in self.endpoints:
+            self._count += 1
+            make = _classic if endpoint.format == CLASSIC else _cloud_events
+            body = make(realm, told, now, self._count)
+            headers = {
+                "Content-Type": "application/json",
+                "intuit-signature": signature(endpoint.verifier, body),
+                "intuit-created-time": wire.answer_time(now),
+                "intuit-t-id": f"hook-{self._count}",
+                "intuit-notification-schema-version": "0.9" if endpoint.format == CLASSIC else "1.0",
+            }
+            self.deliveries.append(Delivery(endpoint, body, headers, now))
+
+    def due(self, now: datetime) -> list[Delivery]:
+        return [one for one in self.deliveries if one.due is not None and one.due <= now]
+
+    def deliver(self, now: datetime, post: Post) -> int:
+        """Try everything that is due. `post` gives the status, or None where nobody answered in time."""
+        due = self.due(now)
+        for one in due:
+            status = post(one.endpoint.url, one.headers, one.body)
+            one.statuses.append(status)
+            again = len(one.statuses) <= len(RETRY_MINUTES) and (status is None or status in (408, 500, 502, 503, 504))
+            one.due = now + timedelta(minutes=RETRY_MINUTES[len(one.statuses) - 1]) if again else None
+        return len(due)
+
+
+def _classic(realm: str, changes: list[Change], now: datetime, count: int) -> bytes:
+    at = wire.record_time(now)
+    entities = [
+        {"name": name, "id": id_, "operation": operation, "lastUpdated": at} for name, id_, operation in changes
+    ]
+    return wire.dumps({"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": entities}}]}).encode()
+
+
+def _cloud_events(realm: str, changes: list[Change], now: datetime, count: int) -> bytes:
+    return wire.dumps([
+        {
+            "specversion": "1.0",
+            "id": f"00000000-0000-4000-8000-{count:06x}{place:06x}",
+            "source": f"intuit.{base64.b64encode(realm.encode()).decode()}",
+            "type": f"qbo.{name.lower()}.{_PAST[operation]}.v1",
+            "datacontenttype": "application/json",
+            "time": now.strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
+            "intuitentityid": id_,
+            "intuitaccountid": realm,
+            "data": {},
+        }
+        for place, (name, id_, operation) in enumerate(changes)
+    ]).encode()  # fmt: skip
