@@ -75,6 +75,9 @@ requirements: .venv/.installed ## what the layer carries, from the lock; and wha
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		local/ministack.in --output-file local/ministack.txt
 
+openapi: .venv/.installed ## docs/openapi.json, from the code
+	$(BIN)/python -m api.openapi > docs/openapi.json
+
 invoke: .venv/.installed ## FUNCTION=Bills EVENT=events/<name>.json: sam local invoke
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
 
