@@ -12,7 +12,17 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping
 from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
 from m3ter_quickbooks.run.trouble import Notice, Trouble
-from m3ter_quickbooks.storage import configurations, credentials, deliveries, events, knowledge, notices, pacer, runs
+from m3ter_quickbooks.storage import (
+    configurations,
+    credentials,
+    deliveries,
+    events,
+    keys,
+    knowledge,
+    notices,
+    pacer,
+    runs,
+)
 from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.mappings import mapped_item, mapping_item
 from m3ter_quickbooks.storage.table import Put, Table
@@ -84,7 +94,7 @@ def on_table(table: Table) -> Stores:
         return [event.trouble for event in page.items]
 
     def notice_or_none(organization_id: OrganizationId, notice_id: str) -> Notice | None:
-        item = table.get(notices.keys.notice(organization_id, notice_id))
+        item = table.get(keys.notice(organization_id, notice_id))
         return None if item is None else notices.notice_of(item)
 
     return Stores(

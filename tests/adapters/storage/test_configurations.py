@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -242,9 +243,10 @@ def test_a_page_token_is_for_its_own_list_only(configurations: Configurations, o
         configurations.create(organization, WANTED, by="ann", at=NOON)
     token = configurations.page(organization, size=1).next_token
 
-    for asked in ({"destination": SANDBOX}, {"enabled": True}):
+    narrowed: tuple[dict[str, Any], ...] = ({"destination": SANDBOX}, {"enabled": True})
+    for asked in narrowed:
         with pytest.raises(BadRequest):
-            configurations.page(organization, size=1, token=token, **asked)  # type: ignore[arg-type]
+            configurations.page(organization, size=1, token=token, **asked)
     with pytest.raises(BadRequest):
         configurations.page(OrganizationId(f"{organization}-other"), size=1, token=token)
     assert len(configurations.page(organization, size=5, token=token).items) == 2

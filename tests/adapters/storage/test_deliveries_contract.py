@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -218,7 +219,7 @@ def test_a_closing_of_a_run_closed_otherwise_is_lost_and_changes_nothing(
 
 @pytest.mark.parametrize("changes", [{"error_count": 8}, {"enabled": False}])
 def test_a_count_that_moved_is_told_apart_and_changes_nothing(
-    stores: Stores, organization: OrganizationId, changes: dict[str, object]
+    stores: Stores, organization: OrganizationId, changes: dict[str, Any]
 ) -> None:
     closing = a_closing(stores, organization)
     stores.configure(an_integration(organization_id=organization, **{"error_count": 9, **changes}))

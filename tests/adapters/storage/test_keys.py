@@ -23,6 +23,7 @@ IDS = st.one_of(
     st.text(alphabet="a#%-=~2305ORG/é", min_size=1, max_size=8),
     st.text(alphabet="ab#", min_size=180, max_size=400),
 )
+Identity = tuple[str, str, str, str, str | None]
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
@@ -42,10 +43,11 @@ def test_delivery_records_differ_where_their_facts_do(one: tuple[str, str, str],
 
 
 @given(st.tuples(IDS, IDS, IDS, IDS, st.none() | IDS), st.tuples(IDS, IDS, IDS, IDS, st.none() | IDS))
-def test_mappings_differ_where_their_identities_do(one: tuple[str, ...], other: tuple[str, ...]) -> None:
-    def key(facts: tuple[str, ...]) -> keys.Key:
-        parent = None if facts[4] is None else ConfigurationId(facts[4])
-        return keys.mapped(OrganizationId("o"), MappingKey(*facts[:4], parent))
+def test_mappings_differ_where_their_identities_do(one: Identity, other: Identity) -> None:
+    def key(facts: Identity) -> keys.Key:
+        entity, m3ter_id, system, table, parent = facts
+        configuration_id = None if parent is None else ConfigurationId(parent)
+        return keys.mapped(OrganizationId("o"), MappingKey(entity, m3ter_id, system, table, configuration_id))
 
     assert (key(one) == key(other)) == (one == other)
     assert len(key(one).sk.encode()) <= 1024

@@ -123,7 +123,9 @@ ARRIVALS = st.lists(
 
 
 def limits_hold(pacer: Pacer, company: str, arrivals: list[tuple[int, bool, int]], squeeze: int) -> None:
-    now, singles, batches = NOON, [], []
+    now = NOON
+    singles: list[datetime] = []
+    batches: list[datetime] = []
     for gap, batch, skew in arrivals:
         now += timedelta(microseconds=gap // squeeze)
         moment = now + timedelta(microseconds=skew)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_they_can_be_narrowed_by_status_outcome_and_time(history: RunHistory, or
     assert numbers(history, organization, 1, outcomes={Outcome.SKIPPED}) == [6, 2]
     assert numbers(history, organization, statuses={RunStatus.COMPLETE}, outcomes={Outcome.CREATED}) == [4, 0]
     # After the start, up to and with the end.
-    between = {"start": NOON + MINUTE, "end": NOON + 5 * MINUTE}
+    between: dict[str, Any] = {"start": NOON + MINUTE, "end": NOON + 5 * MINUTE}
     assert numbers(history, organization, 2, **between) == [5, 4, 3, 2]
     assert numbers(history, organization, statuses={RunStatus.ERROR}, **between) == [5]
     assert numbers(history, organization, statuses={RunStatus.DISABLED}) == []
@@ -113,10 +114,8 @@ def test_the_open_runs_of_a_configuration_can_be_ended(history: RunHistory, orga
     assert {run.id for run in history.open_runs(organization, CONFIGURATION)} == {"run-3", "run-7"}
 
 
-def test_an_ended_run_goes_after_400_days_and_an_open_one_never(
-    table: Table, history: RunHistory, organization: OrganizationId
-) -> None:
-    assert history
+@pytest.mark.usefixtures("history")
+def test_an_ended_run_goes_after_400_days_and_an_open_one_never(table: Table, organization: OrganizationId) -> None:
     ended, still_open = (table.get(keys.run(organization, RunId(name))) for name in ("run-0", "run-3"))
 
     assert ended is not None
