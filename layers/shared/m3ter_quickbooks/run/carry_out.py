@@ -225,7 +225,9 @@ class Attempt:
         self.request_id = op.request_id
         if op.verb is Verb.CREATE:
             self.last_create = op
-        sent = yield from self._send(op, slot)
+        sent = yield from self._send_if_need_be_alone(op, slot)
+        if isinstance(sent, Busy):
+            return self._busy(sent)
         match sent.answer:
             case Accepted(document=document):
                 self._accepted(op, document)
@@ -236,6 +238,17 @@ class Attempt:
                 return self._not_sent(op, sent.answer)
             case Unsure():
                 return self._unsure(op, sent)
+
+    def _send_if_need_be_alone(self, op: Operation, slot: Slot) -> Generator[Asks, Told, Sent | Busy]:
+        """A batch that was turned away as a whole says nothing of this bill: the same operation goes out alone."""
+        sent = yield from self._send(op, slot)
+        if not isinstance(sent.answer, NotSent) or sent.answer.because is not Hindrance.BATCH_REFUSED:
+            return sent
+        alone = yield from self._reserve(op, alone=True)
+        if isinstance(alone, Busy):
+            return alone
+        self._write_ahead(op, alone)
+        return (yield from self._send(op, alone))
 
     def _before_repeating(self, slot: Slot) -> Generator[Asks, Told, Slot | Rest | None]:
         """An operation of an earlier claim: a create is looked for first, and `sentAt` is written ahead anew."""

@@ -143,16 +143,19 @@ def _drop(group: list[_Going]) -> None:
 
 
 def _together(going: list[_Going]) -> list[list[_Going]]:
-    """Who asks for a turn, and may share a batch: the same company, nobody who must travel alone, at most 30."""
+    """Who asks for a turn, and may share a batch: the same connection, nobody who must travel alone, at most 30.
+
+    Two connections may lead to one company; each speaks with its own token, so that a lost one holds up nobody else.
+    """
     groups: list[list[_Going]] = []
-    companies: dict[str, list[_Going]] = defaultdict(list)
+    connections: dict[tuple[str, str], list[_Going]] = defaultdict(list)
     for taken in going:
         match taken.asks:
             case Reserve(alone=True):
                 groups.append([taken])
-            case Reserve(company_id=company_id):
-                companies[company_id].append(taken)
-    for members in companies.values():
+            case Reserve():
+                connections[_connection(taken)].append(taken)
+    for members in connections.values():
         groups.extend(members[start : start + BATCH_SIZE] for start in range(0, len(members), BATCH_SIZE))
     return groups
 
@@ -171,14 +174,19 @@ def _slot(group: list[_Going], world: World) -> Slot | Busy:
 def _by_slot(going: list[_Going]) -> list[list[_Going]]:
     """Who is ready to send: those who were given one batch slot together, and everybody else alone."""
     groups: list[list[_Going]] = []
-    batches: dict[tuple[str, datetime], list[_Going]] = defaultdict(list)
+    batches: dict[tuple[tuple[str, str], datetime], list[_Going]] = defaultdict(list)
     for taken in going:
         match taken.asks:
             case Send(slot=Slot(batch=True, at=at)):
-                batches[taken.attempt.case.company_id, at].append(taken)
+                batches[_connection(taken), at].append(taken)
             case Send():
                 groups.append([taken])
     return groups + list(batches.values())
+
+
+def _connection(taken: _Going) -> tuple[str, str]:
+    connection = taken.attempt.case.connection
+    return connection.organization_id, connection.credential_id
 
 
 def _send(group: list[_Going], world: World, deadline: datetime, told: list[Sent]) -> None:
