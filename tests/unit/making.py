@@ -157,6 +157,6 @@ def lines_of(doc: Document) -> list[dict[str, Any]]:
     return [{**line, **line["SalesItemLineDetail"]} for line in lines]
 
 
-def amounts(doc: Document) -> list[Decimal]:
+def amounts(doc: Document) -> list[Any]:
     """The amounts of the document's lines, in order."""
     return [line["Amount"] for line in lines_of(doc)]

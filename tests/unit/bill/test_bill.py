@@ -137,6 +137,8 @@ def test_all_bad_fields_are_told_at_once() -> None:
     ("dto", "wanted"),
     [
         ({"id": ""}, "id should be text that is not empty"),
+        ({"id": "b" * 257}, "id should be text of at most 256 characters"),
+        ({"id": "b", "accountId": "a" * 257}, "accountId should be text of at most 256 characters"),
         ({"id": "b", "lineItems": 5}, "lineItems should be a list"),
         ({"id": "b", "lineItems": [5]}, r"lineItems\[0\] should be an object"),
         ({"id": "b", "version": -1}, "version should be greater than or equal to 0"),
@@ -146,6 +148,14 @@ def test_all_bad_fields_are_told_at_once() -> None:
 def test_what_a_field_should_be_is_said_in_the_words_of_json(dto: Any, wanted: str) -> None:
     with pytest.raises(MalformedBill, match=wanted):
         Bill.parse(dto)
+
+
+def test_of_many_bad_fields_the_first_fifty_are_told() -> None:
+    with pytest.raises(MalformedBill) as caught:
+        a_bill(*[{}] * 70)
+
+    assert len(caught.value.problems) == 51
+    assert caught.value.problems[-1].message == "And 20 more problems like these."
 
 
 def test_a_bill_without_an_id_cannot_be_read() -> None:

@@ -117,6 +117,7 @@ def test_an_event_of_somebody_else_is_none() -> None:
         ({"eventTime": ...}, "eventTime"),
         ({"eventTime": "noon"}, "eventTime"),
         ({"orgId": ...}, "orgId"),
+        ({"orgId": "o" * 257}, "orgId"),
         ({"m3terEvent": ...}, "m3terEvent"),
         ({"m3terEvent": {}}, "m3terEvent.eventData"),
         ({"m3terEvent": data()}, "m3terEvent.eventData.newDto"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -350,10 +350,10 @@ def test_unary_minus_nests_too() -> None:
     ],
 )
 def test_hostile_text_is_read_or_refused_quickly(text: str) -> None:
-    start = perf_counter()
+    start = process_time()
     with suppress(BadFilter, FilterNotEvaluable):
         holds(text)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
 
 
 @st.composite

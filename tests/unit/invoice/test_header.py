@@ -200,6 +200,7 @@ def test_a_currency_that_quickbooks_does_not_know_is_a_problem(currency: str | N
     [problem] = problems(of)
 
     assert words in problem.message
+    assert rate_needed(of, COMPANY) is None
 
 
 def test_no_rate_is_asked_for_a_bill_without_currency_or_day() -> None:
@@ -336,13 +337,6 @@ def test_the_note_leaves_room_for_the_marker(character: str) -> None:
     assert len(note.encode("utf-16-le")) // 2 <= 4000
 
 
-def test_even_an_endless_id_leaves_room_for_the_marker() -> None:
-    note = decode(create_body(document(bill(id="b" * 9000)), MARKER))["PrivateNote"]
-
-    assert len(note) == 4000
-    assert note.endswith(MARKER)
-
-
 # Items (rule 4)
 
 LADDER = {
@@ -458,6 +452,22 @@ def test_all_problems_of_a_bill_are_told_at_once() -> None:
     assert len(found) == 6
     assert [problem.kind for problem in found].count(ProblemKind.MISSING_ACCOUNT_MAPPING) == 1
     assert all(problem.message.endswith((".", "!")) for problem in found)
+
+
+def test_of_many_problems_the_first_fifty_are_told() -> None:
+    lines = [a_line(1, productId=f"p{n}x", productName=None) for n in range(60)]
+
+    found = problems(a_bill(*lines), requireItemMapping=True)
+
+    assert len(found) == 51
+    assert found[-1].message == "And 10 more problems like these."
+
+
+def test_of_many_warnings_the_first_fifty_are_told() -> None:
+    warnings = document(a_bill(*[a_line(1, productId=f"p{n}x") for n in range(60)])).warnings
+
+    assert len(warnings) == 51
+    assert warnings[-1] == "And 10 more warnings like these."
 
 
 def test_a_bill_that_came_without_line_items_is_a_problem() -> None:

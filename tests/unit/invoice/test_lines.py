@@ -522,6 +522,15 @@ def test_a_negative_total_becomes_a_credit_memo_with_every_sign_turned() -> None
     assert figures(doc) == [(1, 30, 30), (1, -10, -10)]
 
 
+def test_nothing_has_no_sign_on_a_credit_memo() -> None:
+    bill = a_bill(a_line(-10), a_line(0, quantity=0, units=0, averageUnitPrice=5))
+
+    [_, (quantity, price, amount)] = figures(document(bill, sendZeroQuantityLineItems=True))
+
+    assert (quantity, price, amount) == (0, 5, 0)
+    assert not amount.is_signed()
+
+
 @pytest.mark.parametrize("line", [a_line(0), a_line(10)])
 def test_a_total_of_zero_is_an_invoice(line: dict[str, object]) -> None:
     bill = a_bill(line, a_line(-10)) if line["subtotal"] else a_bill(line)

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from m3ter_quickbooks.bill.reading import EXACT_DIGITS
@@ -173,7 +173,6 @@ figures = st.decimals(min_value=0, max_value=10**12, places=15, allow_nan=False)
 )
 
 
-@settings(max_examples=200)
 @given(
     st.decimals(min_value=-(10**12), max_value=10**12, places=2, allow_nan=False),
     st.none() | figures,

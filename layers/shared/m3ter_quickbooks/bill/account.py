@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from m3ter_quickbooks.bill.bill import sentences
 from m3ter_quickbooks.bill.identifiers import AccountId, OrganizationId
-from m3ter_quickbooks.bill.reading import Dto, Text, Version
+from m3ter_quickbooks.bill.reading import LONGEST_IDENTIFIER, Dto, Text, Version
 from m3ter_quickbooks.problems import MalformedEvent
 
 
@@ -29,7 +29,7 @@ class Address(Dto):
 class Account(Dto):
     """An account. The values of `custom_fields` are text or numbers; None where the account has none at all."""
 
-    id: AccountId = Field(min_length=1)
+    id: AccountId = Field(min_length=1, max_length=LONGEST_IDENTIFIER)
     org_id: OrganizationId | None = None
     name: Text = None
     code: Text = None

@@ -9,7 +9,17 @@ from typing import Annotated, Self
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, OrganizationId
-from m3ter_quickbooks.bill.reading import Day, Dto, Moment, Number, Text, Version
+from m3ter_quickbooks.bill.reading import (
+    LONGEST_IDENTIFIER,
+    Day,
+    Dto,
+    Identifier,
+    Moment,
+    Number,
+    Text,
+    Version,
+    read_text,
+)
 from m3ter_quickbooks.problems import BillProblem, MalformedBill, ProblemKind
 
 
@@ -64,7 +74,7 @@ USAGE = frozenset({LineItemType.USAGE, LineItemType.OVERAGE_USAGE, LineItemType.
 class BandUsage(Dto):
     """What fell into one pricing band. `band_subtotal` is in the line's currency, the converted one in the bill's."""
 
-    pricing_band_id: Text = None
+    pricing_band_id: Identifier = None
     lower_limit: Number | None = None
     fixed_price: Number | None = None
     unit_price: Number | None = None
@@ -87,16 +97,16 @@ class BillLine(Dto):
     """
 
     line_item_type: str
-    id: Text = None
+    id: Identifier = None
     description: Text = None
-    product_id: Text = None
+    product_id: Identifier = None
     product_name: Text = None
     product_code: Text = None
-    accounting_product_id: Text = None
+    accounting_product_id: Identifier = None
     accounting_product_name: Text = None
     accounting_product_code: Text = None
-    aggregation_id: Text = None
-    compound_aggregation_id: Text = None
+    aggregation_id: Identifier = None
+    compound_aggregation_id: Identifier = None
     quantity: Number | None = None
     units: Number | None = None
     unit: Text = None
@@ -125,9 +135,11 @@ class BillLine(Dto):
 class Bill(Dto):
     """A bill. `line_items` None: the event came without them (they can be had from the m3ter API)."""
 
-    id: BillId = Field(min_length=1)
+    id: BillId = Field(min_length=1, max_length=LONGEST_IDENTIFIER)
     org_id: OrganizationId | None = None
-    account_id: AccountId | None = None
+    account_id: Annotated[
+        Annotated[AccountId, Field(max_length=LONGEST_IDENTIFIER)] | None, BeforeValidator(read_text)
+    ] = None
     account_code: Text = None
     version: Version = 0
     status: Text = None
@@ -170,8 +182,10 @@ class Bill(Dto):
 
 def sentences(name: str, error: ValidationError) -> list[str]:
     """One sentence for each bad field of something of m3ter's. Values are not repeated: they may be personal."""
-    said = []
+    said: list[str] = []
     for wrong in error.errors(include_url=False, include_input=False):
+        if len(said) == MOST_SENTENCES:
+            return [*said, f"And {error.error_count() - MOST_SENTENCES} more problems like these."]
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
         if wrong["type"] == "missing":
             said.append(f"{name} cannot be read: {where} is missing.")
@@ -182,6 +196,7 @@ def sentences(name: str, error: ValidationError) -> list[str]:
     return said
 
 
+MOST_SENTENCES = 50
 _WANTED = {
     "model_type": "an object",
     "mapping_type": "an object",
@@ -189,5 +204,6 @@ _WANTED = {
     "tuple_type": "a list",
     "string_type": "text",
     "string_too_short": "text that is not empty",
+    "string_too_long": f"text of at most {LONGEST_IDENTIFIER} characters",
 }
 """pydantic's names of what may be wrong, in the words of JSON."""

@@ -14,7 +14,7 @@ from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.bill.identifiers import EventId, OrganizationId
-from m3ter_quickbooks.bill.reading import read_moment
+from m3ter_quickbooks.bill.reading import LONGEST_IDENTIFIER, read_moment
 from m3ter_quickbooks.problems import MalformedEvent
 
 Happening = Literal["created", "updated", "deleted"]
@@ -78,10 +78,7 @@ def _read(detail: Mapping[str, object], prefix: str, happening: Happening) -> Bi
     event_id = EventId(_text(detail, "id"))
     event_time = _moment(detail, "eventTime")
     dto = _dto(detail, happening)
-    organization = detail.get("orgId") or dto.get("orgId")
-    if not isinstance(organization, str):
-        raise MalformedEvent("The event does not say which organization it is from: orgId is missing.", "orgId")
-    organization_id = OrganizationId(organization)
+    organization_id = OrganizationId(_text(detail if detail.get("orgId") else dto, "orgId"))
     if prefix == ACCOUNT:
         return AccountEvent(event_id, organization_id, happening, event_time, Account.parse(dto), dto)
     bill = Bill.parse(dto)
@@ -99,9 +96,11 @@ def _dto(detail: Mapping[str, object], happening: Happening) -> Mapping[str, obj
 
 def _text(holder: Mapping[str, object], key: str) -> str:
     value = holder.get(key)
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and value.strip() and len(value) <= LONGEST_IDENTIFIER:
         return value
-    raise MalformedEvent(f"The event cannot be read: {key} is missing or is not text.", key)
+    raise MalformedEvent(
+        f"The event cannot be read: {key} is missing, or is not text of at most {LONGEST_IDENTIFIER} characters.", key
+    )
 
 
 def _moment(holder: Mapping[str, object], key: str) -> datetime:

@@ -17,6 +17,8 @@ from pydantic.alias_generators import to_camel
 LARGEST_EXPONENT = 24
 DECIMALS = 40
 EXACT_DIGITS = 160
+LONGEST_IDENTIFIER = 256
+"""m3ter's are UUIDs. Ours become parts of keys, which must not grow without bound."""
 
 
 def read_number(value: object) -> Decimal:
@@ -85,6 +87,7 @@ Number = Annotated[Decimal, BeforeValidator(read_number)]
 Day = Annotated[date | None, BeforeValidator(read_day)]
 Moment = Annotated[datetime | None, BeforeValidator(read_moment)]
 Text = Annotated[str | None, BeforeValidator(read_text)]
+Identifier = Annotated[Annotated[str, Field(max_length=LONGEST_IDENTIFIER)] | None, BeforeValidator(read_text)]
 Version = Annotated[int, Field(ge=0), BeforeValidator(read_version)]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from m3ter_quickbooks.bill.bill import Bill
+
+_ISO = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ def currency_of(bill: Bill) -> str | None:
     return bill.currency.strip().upper() if bill.currency else None
 
 
+def is_iso(currency: str) -> bool:
+    """Whether QuickBooks may know this currency. m3ter also has currencies that people invented."""
+    return _ISO.fullmatch(currency) is not None
+
+
 def transaction_date(bill: Bill) -> date | None:
     """The day the document will carry: the external invoice date where m3ter has set one, else the bill date."""
     return bill.external_invoice_date or bill.bill_date
@@ -42,6 +50,6 @@ def transaction_date(bill: Bill) -> date | None:
 def rate_needed(bill: Bill, company: Company | None) -> RateNeeded | None:
     """The rate that a foreign bill has to be sent with; None for a bill in the company's home currency."""
     currency, on = currency_of(bill), transaction_date(bill)
-    if company is None or company.home_currency is None or currency is None or on is None:
+    if company is None or company.home_currency is None or currency is None or on is None or not is_iso(currency):
         return None
     return None if currency == company.home_currency.upper() else RateNeeded(currency, on)

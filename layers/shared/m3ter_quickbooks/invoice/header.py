@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from hashlib import sha256
 
@@ -11,7 +10,7 @@ from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import ACCOUNT, CUSTOMER, Mappings
 from m3ter_quickbooks.integration.settings import is_email
-from m3ter_quickbooks.invoice.company import Company, currency_of, rate_needed, transaction_date
+from m3ter_quickbooks.invoice.company import Company, currency_of, is_iso, rate_needed, transaction_date
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.invoice.findings import Findings, name_of, name_of_bill
 from m3ter_quickbooks.invoice.payload import LONGEST_NOTE, MARKER_ROOM
@@ -20,7 +19,6 @@ from m3ter_quickbooks.problems import ProblemKind
 
 BILL_MARKER = "m3ter-bill:"
 _LONGEST_NOTE_PART = 200
-_ISO_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def customer_of(
@@ -62,9 +60,9 @@ def currency_fields(
     if currency is None:
         findings.problem(f"The {name_of_bill(bill)} has no currency. Recalculate it in m3ter.")
         return {}
-    if not _ISO_CURRENCY.fullmatch(currency):
+    if not is_iso(currency):
         findings.problem(
-            f"The {name_of_bill(bill)} is in {one_line(currency)}, which is not a currency that QuickBooks knows: it "
+            f"The {name_of_bill(bill)} is in {_short(currency)}, which is not a currency that QuickBooks knows: it "
             "takes the three letters of ISO 4217. Set the account's currency in m3ter and recalculate the bill."
         )
         return {}

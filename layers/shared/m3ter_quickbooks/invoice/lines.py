@@ -18,7 +18,7 @@ from m3ter_quickbooks.integration.settings import Settings, Sort, Split
 from m3ter_quickbooks.invoice.findings import Findings, name_of_line
 from m3ter_quickbooks.invoice.items import ItemChoice, Items
 from m3ter_quickbooks.invoice.money import ZERO, plain
-from m3ter_quickbooks.invoice.text import listed, one_line
+from m3ter_quickbooks.invoice.text import at_most, listed, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def charges(bill: Bill, currency: str, findings: Findings) -> list[Charge]:
         found.append(Charge(line, came, -abs(came) if line.type.is_credit else came))
     for kind, names in unknown.items():
         findings.problem(
-            f"Line {listed(names)} has the type {kind}, which this integration does not know. "
+            f"Line {listed(names)} has the type {at_most(one_line(kind), 80)}, which this integration does not know. "
             "Nothing was sent, so that no money is lost: update m3ter-quickbooks, or remove the line from the bill."
         )
     if lost:

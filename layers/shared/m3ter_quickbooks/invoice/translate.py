@@ -98,10 +98,11 @@ def _translate(
     }
     day = transaction_date(bill)
     if findings.problems or customer_id is None or day is None:
-        raise BillCannotBeSent(findings.problems)
+        raise BillCannotBeSent(findings.told_problems())
 
     sign = -1 if kind is DocumentKind.CREDIT_MEMO else 1
-    shares = [share * sign for share in share_out([draft.amount for draft in drawn], total, unit)]
+    # Plus 0: nothing has no sign.
+    shares = [share * sign + 0 for share in share_out([draft.amount for draft in drawn], total, unit)]
     lines = [
         _line(number, draft, share, sign, bill, settings)
         for number, (draft, share) in enumerate(zip(drawn, shares, strict=True), start=1)
@@ -115,7 +116,7 @@ def _translate(
         customer_id=customer_id,
         txn_date=day,
         shown=encode({"kind": kind, **fields}).decode(),
-        warnings=tuple(findings.warnings),
+        warnings=findings.told_warnings(),
         explain=tuple(explained for _, explained in lines),
     )
 
