@@ -5,7 +5,9 @@
 #   make up        the local stack       make down     stops it
 #   make help      the rest
 
-PYTHON ?= python3
+# The first that is new enough.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 ROLE ?= admin
 FUNCTION ?= Bills
 EVENT ?= events/bill-created.json
