@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from aws_lambda_powertools import Logger
 
 from bills.messages import Message, NotOurs, Retry, Tick, read_message
 from m3ter_quickbooks.bill.event import AccountEvent
+from m3ter_quickbooks.connection.keep_alive import KeptAlive
 from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.dispatch import carry_out
@@ -31,7 +33,7 @@ class Batch:
     our own stores, or an event that nobody can be told of, fails a message.
     """
 
-    def __init__(self, world: World, deadline: datetime, keep_alive: Callable[[], None]) -> None:
+    def __init__(self, world: World, deadline: datetime, keep_alive: Callable[[], KeptAlive]) -> None:
         self.world = world
         self.deadline = deadline
         self.keep_alive = keep_alive
@@ -65,7 +67,7 @@ class Batch:
             case Tick(what="sweep"):
                 logger.info("swept", extra={"put_back": sweep(self.world)})
             case Tick():
-                self.keep_alive()
+                logger.info("kept connections alive", extra=asdict(self.keep_alive()))
             case NotOurs():
                 logger.info("not for us", extra={"source": message.source})
         return []

@@ -13,6 +13,7 @@ from bills.carry import Batch, failures
 from bills.messages import records
 from bills.witness import Counting
 from m3ter_quickbooks import wiring
+from m3ter_quickbooks.connection.keep_alive import KeptAlive
 from m3ter_quickbooks.run.world import World
 
 logger = Logger()
@@ -24,7 +25,7 @@ def handle(
     event: Mapping[str, Any],
     context: LambdaContext,
     world: World | None = None,
-    keep_alive: Callable[[], None] = wiring.keep_alive,
+    keep_alive: Callable[[], KeptAlive] = wiring.keep_alive,
 ) -> dict[str, list[dict[str, str]]]:
     """Carry out what the event asks for; answer with the messages that must come again."""
     world = world or wiring.bills_world(_COUNTING)

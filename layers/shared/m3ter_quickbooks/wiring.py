@@ -7,6 +7,7 @@ clients, transport and clock.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import secrets
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from m3ter_quickbooks.connection.consent import Consents
+    from m3ter_quickbooks.connection.keep_alive import KeptAlive
     from m3ter_quickbooks.connection.tokens import Tokens
     from m3ter_quickbooks.environment import ApiEnvironment, NotificationsEnvironment, QuickBooksPlaces
     from m3ter_quickbooks.identity.people import People
@@ -145,6 +147,8 @@ class Installation:
     def _http(self) -> httpx.Client:
         import httpx  # noqa: PLC0415
 
+        # It logs every address at INFO, and the addresses of searches hold customers' names.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         return httpx.Client(transport=self._transport, timeout=httpx.Timeout(15.0, connect=5.0))
 
     @cached_property
@@ -220,11 +224,11 @@ class Installation:
             in_flight=in_flight,
         )
 
-    def keep_alive(self) -> None:
+    def keep_alive(self) -> KeptAlive:
         """Renew the connections that nobody uses."""
         from m3ter_quickbooks.connection.keep_alive import keep_alive  # noqa: PLC0415
 
-        keep_alive(self.access, self._renewals, self._book, self.now)
+        return keep_alive(self.access, self._renewals, self._book, self.now)
 
 
 class Api(Installation):
@@ -359,9 +363,9 @@ def bills_world(witness: Witness) -> World:
     return installation.world(witness, in_flight)
 
 
-def keep_alive() -> None:
+def keep_alive() -> KeptAlive:
     """Renew the connections that nobody uses."""
-    _bills()[0].keep_alive()
+    return _bills()[0].keep_alive()
 
 
 class Notices:
