@@ -1,71 +1,106 @@
-"""The web pages: companies, documents as a person sees them, recent calls."""
+"""The web pages: companies, documents as a person sees them, recent calls, faults."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from local.quickbooks import envelope, wire
-from local.quickbooks.documents import is_void
+from local.quickbooks import document_page, envelope, watch_pages, wire
+from local.quickbooks.document_page import address, status
 from local.quickbooks.envelope import Answer
-from local.quickbooks.page import page
+from local.quickbooks.page import amount, badge, facts, page, table
 from local.quickbooks.traffic import Request
 from local.quickbooks.wire import Json
 
 if TYPE_CHECKING:
     from local.quickbooks.simulator import Simulator
 
+_SHOWN = 100
+_DOCUMENTS = {"/app/invoice": "Invoice", "/app/creditmemo": "CreditMemo"}
+
 
 def answer(simulator: Simulator, request: Request) -> Answer | None:
+    """The page of this path; None where there is none."""
     path = request.path.rstrip("/") or "/"
+    if path in _DOCUMENTS:
+        return _document(simulator, _DOCUMENTS[path], request)
+    if path == "/app/company":
+        return _company(simulator, request.query.get("companyId", ""))
     if path == "/":
-        return _index(simulator)
-    if path in ("/app/invoice", "/app/creditmemo"):
-        entity = "Invoice" if path.endswith("invoice") else "CreditMemo"
-        return _document(simulator, entity, request)
-    return None
+        return envelope.html_answer(200, page("Companies", _companies(simulator), "/"))
+    return watch_pages.answer(simulator, request, path)
 
 
-def _index(simulator: Simulator) -> Answer:
-    rows = "".join(
-        f"<tr><td>{escape(company.name)}</td><td>{realm}</td><td>{company.home_currency}</td></tr>"
-        for realm, company in simulator.companies.items()
+def _companies(simulator: Simulator) -> str:
+    rows = []
+    for realm, company in simulator.companies.items():
+        counts = [str(simulator.store.count(realm, entity)) for entity in ("Invoice", "CreditMemo", "Customer")]
+        link = f'<a href="/app/company?{urlencode({"companyId": realm})}">{escape(company.name)}</a>'
+        currency = company.home_currency + (" and others" if company.multicurrency else "")
+        rows.append([link, f"<code>{realm}</code>", company.country, currency, *counts])
+    heads = ("Company", "Company id", "Country", "Currency", "Invoices", "Credit memos", "Customers")
+    return (
+        table("Companies", heads, rows, frozenset({4, 5, 6}))
+        + "<h2>Latest API calls</h2>"
+        + watch_pages.calls_table(simulator, 10)
+        + '<p><a href="/app/calls">All recent calls</a></p>'
     )
-    table = f"<table><tr><th>Company</th><th>Id</th><th>Home currency</th></tr>{rows}</table>"
-    return envelope.html_answer(200, page("Companies", table))
+
+
+def _company(simulator: Simulator, realm: str) -> Answer:
+    company = simulator.companies.get(realm)
+    if company is None:
+        return _nothing("There is no such company.")
+    settings = facts([
+        ("Company id", f"<code>{realm}</code>"), ("Country", company.country), ("Home currency", company.home_currency),
+        ("Multicurrency", "on" if company.multicurrency else "off"),
+        ("Custom transaction numbers", "on" if company.custom_numbers else "off"),
+        ("Books closed until", company.book_close_date or "not closed"),
+        ("QuickBooks Payments", "on" if company.payments_enabled else "off"),
+        ("Exchange rates", ", ".join(f"{code} {rate}" for code, rate in company.rates.items())),
+    ])  # fmt: skip
+    body = f'<section class="paper">{settings}</section>'
+    for entity, name in (("Invoice", "Invoices"), ("CreditMemo", "Credit memos")):
+        body += f"<h2>{name}</h2>{_list(simulator, realm, entity, name)}"
+    return envelope.html_answer(200, page(company.name, body, "/"))
+
+
+def _list(simulator: Simulator, realm: str, entity: str, name: str) -> str:
+    count = simulator.store.count(realm, entity)
+    texts = simulator.store.bodies(realm, entity, first=max(count - _SHOWN, 0))
+    today = simulator.books(realm).today
+    rows = [_row(realm, entity, wire.loads(text), today) for text in reversed(texts)]
+    heads = ("Number", "Customer", "Date", "Due" if entity == "Invoice" else "", "Status", "Total", "Open")
+    more = f'<p class="dim">The latest {_SHOWN} of {count}.</p>' if count > _SHOWN else ""
+    return table(name, heads, rows, frozenset({5, 6})) + more
+
+
+def _row(realm: str, entity: str, record: Json, today: str) -> list[str]:
+    currency = record["CurrencyRef"]["value"]
+    left = record["RemainingCredit" if entity == "CreditMemo" else "Balance"]
+    number = escape(record.get("DocNumber", "(no number)"))
+    return [
+        f'<a href="{escape(address(entity, realm, record["Id"]))}">{number}</a>',
+        escape(record["CustomerRef"]["name"]), record["TxnDate"], record.get("DueDate", ""),
+        status(entity, record, today), amount(record["TotalAmt"], currency), amount(Decimal(left), currency),
+    ]  # fmt: skip
 
 
 def _document(simulator: Simulator, entity: str, request: Request) -> Answer:
-    id_ = request.query.get("txnId", "")
+    """A deep link names the company or not: QuickBooks' own link does not, it goes by who is signed in."""
     asked = request.query.get("companyId")
     for realm in [asked] if asked else list(simulator.companies):
-        text = simulator.store.read(realm, entity, id_)
-        if text is not None and realm in simulator.companies:
+        company = simulator.companies.get(realm)
+        text = simulator.store.read(realm, entity, request.query.get("txnId", "")) if company else None
+        if company is not None and text is not None:
             record = wire.loads(text)
-            return envelope.html_answer(200, page(_title(entity, record), _paper(entity, record)))
-    return envelope.html_answer(404, page("Not found", "<p>There is no such document. It may have been deleted.</p>"))
+            body = document_page.paper(company, entity, record, simulator.books(realm).today)
+            back = f'<p><a href="/app/company?{urlencode({"companyId": realm})}">{escape(company.name)}</a></p>'
+            return envelope.html_answer(200, page(document_page.title(entity, record), back + body, "/"))
+    return _nothing("There is no such document. It may have been deleted.")
 
 
-def _title(entity: str, record: Json) -> str:
-    kind = "Invoice" if entity == "Invoice" else "Credit memo"
-    return f"{kind} {record.get('DocNumber', '(no number)')}"
-
-
-def _paper(entity: str, record: Json) -> str:
-    def cell(value: Any) -> str:
-        return escape(str(value))
-
-    status = "Void" if is_void(record) else "Open"
-    rows = ""
-    for line in record["Line"]:
-        detail = line.get("SalesItemLineDetail", {})
-        rows += (
-            f"<tr><td>{cell(detail.get('ItemRef', {}).get('name', ''))}</td><td>{cell(line.get('Description', ''))}</td>"
-            f'<td class="n">{cell(detail.get("Qty", ""))}</td><td class="n">{cell(detail.get("UnitPrice", ""))}</td>'
-            f'<td class="n">{cell(line.get("Amount", ""))}</td></tr>'
-        )
-    return (
-        f"<p>{cell(record['CustomerRef']['name'])} <span class='badge'>{status}</span></p><table>{rows}</table>"
-        f"<p class='total'>{cell(record['TotalAmt'])} {cell(record['CurrencyRef']['value'])}</p>"
-        f"<p class='note'>{cell(record.get('PrivateNote', ''))}</p>"
-    )
+def _nothing(sentence: str) -> Answer:
+    return envelope.html_answer(404, page("Not found", f"<p>{badge('404', 'bad')} {escape(sentence)}</p>"))

@@ -57,7 +57,17 @@ FULL = {
     "BatchItemRequest": [{"bId": "1", "operation": "create", "Invoice": invoice()}, {"bId": "2", "Query": "select * from Item"}],
     "Code": "EUR", "DepositToAccountRef": {"value": "4"}, "AccountRef": {"value": "1"}, "PaymentType": "Cash", "Amount": 1,
 }  # fmt: skip
-SEGMENTS = [*["invoice", "creditmemo", "payment", "customer", "item"] * 5, *BY_SEGMENT, "batch", "query", "upload", "taxservice/taxcode", "cdc", "reports/ProfitAndLoss", "unicorn"]
+SEGMENTS = [
+    *["invoice", "creditmemo", "payment", "customer", "item"] * 5,
+    *BY_SEGMENT,
+    "batch",
+    "query",
+    "upload",
+    "taxservice/taxcode",
+    "cdc",
+    "reports/ProfitAndLoss",
+    "unicorn",
+]
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -139,7 +149,9 @@ def test_no_posted_body_breaks_anything(
 @BOUNDED
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]),
-    st.lists(st.sampled_from([*SEGMENTS, "1", "101", "x", "send", "pdf", "..", "%00", ""]) | st.text(max_size=8), max_size=3),
+    st.lists(
+        st.sampled_from([*SEGMENTS, "1", "101", "x", "send", "pdf", "..", "%00", ""]) | st.text(max_size=8), max_size=3
+    ),
     PARAMETERS,
     st.binary(max_size=200) | VALUES.map(written),
     st.sampled_from(["application/json", "application/xml", "multipart/form-data; boundary=x", "application/text", ""]),
@@ -156,13 +168,18 @@ def test_no_path_breaks_anything(
 
 @BOUNDED
 @given(
-    st.sampled_from(["connect/oauth2", "oauth2/v1/tokens/bearer", "v2/oauth2/tokens/revoke", "app/invoice", "app/creditmemo", ""]),
+    st.sampled_from(
+        ["connect/oauth2", "oauth2/v1/tokens/bearer", "v2/oauth2/tokens/revoke", "app/invoice", "app/creditmemo", ""]
+    ),
     st.sampled_from(["GET", "POST"]),
     st.dictionaries(
-        st.sampled_from(["client_id", "redirect_uri", "state", "code", "grant_type", "token", "txnId", "companyId", "scope"]),
+        st.sampled_from(
+            ["client_id", "redirect_uri", "state", "code", "grant_type", "token", "txnId", "companyId", "scope"]
+        ),
         st.text(max_size=30) | st.sampled_from(["simulator-client", "http://a", SAMPLE, "code", "refresh_token"]),
     ),
-    st.text(max_size=40) | st.sampled_from(["Basic c2ltdWxhdG9yLWNsaWVudDpzaW11bGF0b3Itc2VjcmV0", "Bearer " + "x" * 30]),
+    st.text(max_size=40)
+    | st.sampled_from(["Basic c2ltdWxhdG9yLWNsaWVudDpzaW11bGF0b3Itc2VjcmV0", "Bearer " + "x" * 30]),
 )
 def test_no_form_breaks_the_token_endpoints_or_the_pages(
     path: str, method: str, form: dict[str, str], authorization: str

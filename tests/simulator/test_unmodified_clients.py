@@ -418,7 +418,11 @@ def test_tax_is_read_and_made(qb: Any) -> None:
     detail.RateValue, detail.TaxAgencyId = 10, 1
     service.TaxRateDetails.append(detail)
     made = service.save(qb=qb)
-    assert (made.TaxCode, made.TaxRateDetails[0].RateValue, made.TaxRateDetails[0].TaxAgencyId) == ("Test code", 10, "1")
+    assert (made.TaxCode, made.TaxRateDetails[0].RateValue, made.TaxRateDetails[0].TaxAgencyId) == (
+        "Test code",
+        10,
+        "1",
+    )
 
 
 def recurring(qb: Any, kind: Any, name: str) -> Any:
