@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from textwrap import fill
+from typing import assert_never
 
 from notifications.mails.letter import (
     Address,
@@ -62,6 +63,8 @@ def _text(block: Block) -> str:
             return f"{label}\n{address}"
         case SmallPrint(text):
             return f"--\n{_wrapped(text)}"
+        case _:
+            assert_never(block)
 
 
 def _group_text(group: Group) -> str:
@@ -97,6 +100,8 @@ def _html(block: Block) -> str:
             return f'<p class="address">{escape(label)}<br><code>{escape(address)}</code></p>'
         case SmallPrint(text):
             return f'<p class="small">{escape(text)}</p>'
+        case _:
+            assert_never(block)
 
 
 def _group_html(group: Group) -> str:
