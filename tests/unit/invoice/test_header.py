@@ -182,13 +182,25 @@ def test_a_foreign_bill_for_a_company_without_multicurrency_is_warned_about() ->
     assert "Multicurrency was off in Our Company when it was connected" in warning
 
 
-@pytest.mark.parametrize("company", [None, Company("1", "Our Company")])
-def test_before_a_company_is_known_no_rate_is_shown_and_that_is_said(company: Company | None) -> None:
+@pytest.mark.parametrize(
+    ("company", "said"),
+    [
+        (None, "No QuickBooks company is connected yet"),
+        (Company("1", "Our Company"), "The home currency of Our Company is not known"),
+    ],
+)
+def test_before_a_company_is_known_no_rate_is_shown_and_that_is_said(company: Company | None, said: str) -> None:
     doc = document(bill(currency="EUR"), ITEM, company=company)
 
     assert "ExchangeRate" not in doc.fields
-    assert "home currency of the QuickBooks company is not known" in doc.warnings[0]
+    assert said in doc.warnings[0]
     assert rate_needed(bill(currency="EUR"), company) is None
+
+
+def test_with_multicurrency_an_unknown_home_currency_is_a_problem() -> None:
+    [problem] = problems(bill(), company=Company("1", "Our Company", multicurrency=True))
+
+    assert "could be booked at a wrong exchange rate" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,15 @@ def currency_fields(
         return {}
     fields: dict[str, object] = {"CurrencyRef": {"value": currency}}
     needed = rate_needed(bill, company)
-    if company is None or company.home_currency is None:
-        findings.warning(
-            "The home currency of the QuickBooks company is not known (not connected yet): no exchange rate is shown."
+    if company is None:
+        findings.warning("No QuickBooks company is connected yet: whether an exchange rate is needed is not known.")
+    elif company.home_currency is None and company.multicurrency:
+        findings.problem(
+            f"The home currency of {company.name} is not known, so the bill in {currency} could be booked at a wrong "
+            "exchange rate. Reconnect the credential, so that it is read again."
         )
+    elif company.home_currency is None:
+        findings.warning(f"The home currency of {company.name} is not known: the bill is sent without exchange rate.")
     elif needed is not None:
         if not company.multicurrency:
             findings.warning(
