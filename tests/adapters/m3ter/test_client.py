@@ -161,6 +161,10 @@ def test_a_user_taken_away_meanwhile_is_none() -> None:
 def test_a_user_that_is_not_accepted_says_what_to_do(status: int) -> None:
     with pytest.raises(Refused, match="m3tercredentials"):
         saying(status, '{"message":"Forbidden"}').client.bill(ORGANIZATION, BILL)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_key_that_gets_no_token_says_what_to_do(status: int) -> None:
     refused = Desk(lambda _: httpx.Response(200), httpx.Response(status, content="{}"))
     with pytest.raises(Refused, match="m3tercredentials"):
         refused.client.bill(ORGANIZATION, BILL)

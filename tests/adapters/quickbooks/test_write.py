@@ -261,6 +261,13 @@ def test_after_a_401_the_same_request_goes_out_once_with_another_token() -> None
     assert desk.tokens.tried == ["AT-1"]
 
 
+def test_a_refused_token_is_replaced_whatever_the_status_it_comes_with() -> None:
+    answers = iter([httpx.Response(403, content=GATEWAY_401), httpx.Response(200, content=an_answer())])
+    desk = Desk(lambda _: next(answers))
+    assert isinstance(desk.client.write(CONNECTION, CREATE), Accepted)
+    assert desk.tokens.tried == ["AT-1"]
+
+
 @pytest.mark.parametrize("body", [GATEWAY_401, HTML, "", a_fault("3202"), a_fault("6000")])
 def test_a_second_401_is_no_proof_of_a_lost_connection(body: str) -> None:
     desk = answering(401, body)

@@ -185,6 +185,20 @@ def test_a_crash_between_table_and_secret_is_healed_by_the_next_renewal_even_wit
     assert world.secret.refresh_token == "RT1-1"
 
 
+def test_a_connection_that_is_ended_during_a_rotation_leaves_no_secret_behind() -> None:
+    world = Everything()
+    world.clock.now += 2 * DAY
+
+    def disconnect(step: str) -> None:
+        if step == "secret.put":
+            world.items.held.clear()
+            world.secrets.held.clear()
+
+    world.secrets.turn = disconnect
+    world.worker().access_token(world.connection)
+    assert world.secrets.held == {}
+
+
 def test_a_failing_secrets_manager_holds_nobody_up() -> None:
     world = Everything()
     world.intuit.grace = timedelta(0)

@@ -228,6 +228,8 @@ class Tokens:
             # Where this fails, the table has the token, sealed: the next renewal finds it there and writes the secret.
             self._store.put(*_place(connection), TokenSecret(grant.refresh_token, secret.key, started))
         self._give_back(saved)
+        if self._renewals.get(*_place(connection)).rev == 0:
+            self._store.delete(*_place(connection))  # disconnected meanwhile: leave no secret behind
 
     def _write_unless_renewed(self, brought: Renewal, lease: Renewal) -> Renewal | None:
         """None if somebody else has renewed since we took the lease: then theirs are the newest."""

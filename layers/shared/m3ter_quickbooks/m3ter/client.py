@@ -121,15 +121,16 @@ class M3terClient:
             return None
         base_url = (user.base_url or self._base_url).rstrip("/")
         asked_at = self._clock()
-        token = self._object(
-            self._ask(
-                "POST",
-                f"{base_url}/oauth/token",
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
-                content=b'{"grant_type":"client_credentials"}',
-                auth=httpx.BasicAuth(user.api_key, user.api_secret),
-            )
+        response = self._ask(
+            "POST",
+            f"{base_url}/oauth/token",
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            content=b'{"grant_type":"client_credentials"}',
+            auth=httpx.BasicAuth(user.api_key, user.api_secret),
         )
+        if response.status_code == HTTPStatus.BAD_REQUEST:
+            raise _not_accepted()
+        token = self._object(response)
         text, lives = token.get("access_token"), token.get("expires_in")
         if not isinstance(text, str) or not text.isascii() or not text.isprintable() or not isinstance(lives, int):
             raise TryLater("m3ter's token endpoint answered with something that cannot be read.")
@@ -157,18 +158,22 @@ class M3terClient:
     def _object(self, response: httpx.Response) -> Mapping[str, object]:
         """The JSON object of a success. Raises TryLater, Refused."""
         status = response.status_code
-        if status in _NOT_ACCEPTED or status == HTTPStatus.BAD_REQUEST:
-            raise Refused(
-                "m3ter does not accept the service user of this organization: store its API key and secret anew "
-                "(PUT m3tercredentials) and retry the run.",
-                "m3ter",
-            )
+        if status in _NOT_ACCEPTED:
+            raise _not_accepted()
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise TryLater("m3ter asks to slow down.", _retry_after(response))
         value = _decoded(response.content)
         if not response.is_success or not isinstance(value, Mapping):
             raise TryLater(f"m3ter could not answer (HTTP {status}).")
         return value
+
+
+def _not_accepted() -> Refused:
+    return Refused(
+        "m3ter does not accept the service user of this organization: store its API key and secret anew "
+        "(PUT m3tercredentials) and retry the run.",
+        "m3ter",
+    )
 
 
 def _decoded(body: bytes) -> object:

@@ -26,12 +26,11 @@ from m3ter_quickbooks.quickbooks.faults import (
     throttled,
     token_refused,
 )
-from m3ter_quickbooks.quickbooks.wire import UNAUTHORIZED, Reply
+from m3ter_quickbooks.quickbooks.wire import FIRST_SERVER_ERROR, UNAUTHORIZED, Reply
 from m3ter_quickbooks.run.answer import Accepted, Answer, Fault, Hindrance, NotSent, RefusedWrite, Unsure
 from m3ter_quickbooks.run.delivery import Operation, Verb
 
 _OK = range(200, 300)
-_FIRST_SERVER_ERROR = 500
 _THROTTLED = 429
 
 
@@ -58,7 +57,7 @@ def answers_to_batch(ops: list[Operation], reply: Reply) -> list[Answer]:
 
 def no(reply: Reply) -> NotSent | RefusedWrite | Unsure | None:
     """Everything but success; None where the body is that of a success."""
-    if reply.status >= _FIRST_SERVER_ERROR:
+    if reply.status >= FIRST_SERVER_ERROR:
         return Unsure(f"HTTP {reply.status}", reply.tid)
     faults = faults_of(reply.body, reply.status)
     if reply.status == _THROTTLED:

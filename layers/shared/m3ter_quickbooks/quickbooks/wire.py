@@ -22,10 +22,12 @@ from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.connection.ports import AccessTokens, Clock
 from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.problems import ConnectionLost
-from m3ter_quickbooks.quickbooks.faults import consent_refused, faults_of
+from m3ter_quickbooks.quickbooks.faults import consent_refused, faults_of, token_refused
 
 MINOR_VERSION = "75"
 UNAUTHORIZED = 401
+FIRST_SERVER_ERROR = 500
+_FIRST_ERROR = 400
 _LONGEST_TRACE_ID = 100
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -95,7 +97,7 @@ class Wire:
             raise ConnectionLost("This credential is not connected to a QuickBooks company yet: connect it first.")
         token = self._tokens.access_token(connection)
         reply = self.ask(connection.destination, connection.company_id, token, request)
-        if reply.status == UNAUTHORIZED and not any(map(consent_refused, faults_of(reply.body, reply.status))):
+        if _another_token_may_do(reply):
             token = self._tokens.renewed(connection, token)
             reply = self.ask(connection.destination, connection.company_id, token, request)
         return reply
@@ -133,6 +135,16 @@ class Wire:
             return None
         aware = until if until.tzinfo else until.replace(tzinfo=UTC)
         return min(max(aware - self._clock(), timedelta(0)), _LONGEST_WAIT)
+
+
+def _another_token_may_do(reply: Reply) -> bool:
+    """Whether the gateway turned the token away, and not the consent behind it. A success is not searched."""
+    if not _FIRST_ERROR <= reply.status < FIRST_SERVER_ERROR:
+        return False
+    faults = faults_of(reply.body, reply.status)
+    if any(map(consent_refused, faults)):
+        return False
+    return reply.status == UNAUTHORIZED or any(map(token_refused, faults))
 
 
 def _trace_id(response: httpx.Response) -> str | None:
