@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -37,6 +38,7 @@ from tests.functions.notifications.world_of_fakes import ANNA, BEN, CARA, ORGANI
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+EXAMPLES = Path(__file__).resolve().parents[3] / "events"
 REGION = "eu-west-1"
 ENVIRONMENT = {
     "STAGE": "test",
@@ -268,3 +270,15 @@ def test_the_tick_of_the_day_orders_a_summary_where_it_is_asked_for(deployed: Ho
     assert facts.day == Day()
     configurations.update(ORGANIZATION, asking, replace(wanted, config_data={}), version=3, by="test", at=AT)
     assert list(configurations.with_summary()) == []
+
+
+def test_the_example_events_are_what_this_door_takes(house: House) -> None:
+    stream = json.loads((EXAMPLES / "stream-integration-disabled.json").read_text(encoding="utf-8"))["Records"]
+    published, notice = (house.world.read_change(record) for record in stream)
+    assert isinstance(published, Trouble)
+    assert published.name is EventName.DISABLED
+    assert isinstance(notice, Notice)
+    assert announce_changes(stream, house.world) == []
+    mail = json.loads((EXAMPLES / "queue-mail.json").read_text(encoding="utf-8"))["Records"]
+    assert house.world.read_order(mail[0]["body"]).notice_id == notice.id
+    assert send_mails(mail, house.world) == []
