@@ -87,6 +87,11 @@ def _route(simulator: Simulator, books: Books, visit: Visit, style: Style) -> An
     special = _SPECIAL.get((request.method, parts[0].lower()))
     if special is not None:
         return special(simulator, books, visit, style)
+    return _object(books, request, parts, style)
+
+
+def _object(books: Books, request: Request, parts: list[str], style: Style) -> Answer:
+    """The paths of one entity: {entity}, {entity}/{id}, {entity}/{id}/pdf, {entity}/{id}/send."""
     entity = BY_SEGMENT.get(parts[0].lower())
     if entity is None:
         raise problems.unsupported(parts[0][:100])

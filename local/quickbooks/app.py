@@ -62,7 +62,7 @@ async def _until_gone(request: Request, seconds: float) -> None:
     """Silence, until the time is over or the client has hung up."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    while loop.time() < end and not await request.is_disconnected():
+    while loop.time() < end and not await request.is_disconnected():  # noqa: ASYNC110  there is no event to wait for
         await asyncio.sleep(min(0.05, max(end - loop.time(), 0)))
 
 

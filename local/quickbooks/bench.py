@@ -25,8 +25,8 @@ def creates_per_second(seconds: float) -> dict[str, Any]:
     """Make invoices for so long, kill the server, and count what its file still has.
 
     Keys: `created`, `seconds`, `perSecond`, `keptAfterKill` (invoices in the file less those there before),
-    `lost` (created and answered, yet not kept; 0), `p50Milliseconds`, `p99Milliseconds`, and `perCpuSecond`: invoices for
-    one second of processor time of the server, which does not depend on what else the machine does (None off Linux).
+    `lost` (created and answered, yet not kept; 0), `p50Milliseconds`, `p99Milliseconds`, and `perCpuSecond`: invoices
+    for one second of processor time of the server, whatever else the machine does (None off Linux).
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "books.sqlite"

@@ -117,8 +117,9 @@ def impose(company: Company, preferences: Json) -> Json:
 
 def preferences(company: Company) -> Json:
     """Preferences of a new company, those of the sample company where it has them."""
-    custom = {"CustomField": [{"Name": f"SalesFormsPrefs.UseSalesCustom{n}", "Type": "BooleanType", "BooleanValue": n == 1}
-                              for n in (1, 2, 3)]}  # fmt: skip
+    used = [
+        {"Name": f"SalesFormsPrefs.UseSalesCustom{n}", "Type": "BooleanType", "BooleanValue": n == 1} for n in (1, 2, 3)
+    ]
     names = {
         "CustomField": [{"Name": "SalesFormsPrefs.SalesCustomName1", "Type": "StringType", "StringValue": "Crew #"}]
     }
@@ -132,7 +133,7 @@ def preferences(company: Company) -> Json:
             "ForSales": True, "ForPurchase": True, "QuantityWithPriceAndRate": True, "QuantityOnHand": True,
         },
         "SalesFormsPrefs": {
-            "CustomField": [custom, names],
+            "CustomField": [{"CustomField": used}, names],
             "CustomTxnNumbers": False, "AllowDeposit": True, "AllowDiscount": True, "AllowEstimates": True,
             "AllowServiceDate": False, "AllowShipping": False, "AutoApplyCredit": False, "AutoApplyPayments": True,
             "DefaultTerms": {"value": "3"}, "DefaultDiscountAccount": "86", "EmailCopyToCompany": False,

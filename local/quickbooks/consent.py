@@ -49,10 +49,6 @@ def _guarded(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpo
     if lost:
         raise LostAnswer(lost.how, lost.seconds or 0.0)
     try:
-        if visit.request.method != "POST":
-            raise OAuthRefusal("invalid_request", status=405)
-        if visit.rule("invalid-grant"):
-            raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
         made = _committed(simulator, visit, style, carry_out)
     except OAuthRefusal as refusal:
         return envelope.oauth_refusal(style, refusal)
@@ -64,6 +60,10 @@ def _guarded(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpo
 
 
 def _committed(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpoint) -> Answer:
+    if visit.request.method != "POST":
+        raise OAuthRefusal("invalid_request", status=405)
+    if visit.rule("invalid-grant"):
+        raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
     refusal = None
     with simulator.store.transaction():
         try:

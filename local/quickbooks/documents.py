@@ -170,7 +170,8 @@ def _compose(
         "CustomField": _custom_fields(books, said.get("CustomField", [])),
         "DocNumber": said.get("DocNumber"), "TxnDate": txn_date, "CurrencyRef": currency, "ExchangeRate": rate,
         "PrivateNote": said.get("PrivateNote"), "LinkedTxn": said.get("LinkedTxn", []), "Line": lines,
-        "TxnTaxDetail": tax, "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]} if customer else None,
+        "TxnTaxDetail": tax,
+        "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]} if customer else None,
         "CustomerMemo": said.get("CustomerMemo"),
         "BillAddr": said.get("BillAddr") or customer.get("BillAddr"),
         "ShipAddr": said.get("ShipAddr") or customer.get("ShipAddr"),
@@ -193,7 +194,7 @@ def _compose(
             record["HomeBalance"] = money(Decimal(record["Balance"]) * rate)
     if said.get("DeliveryInfo"):
         record["DeliveryInfo"] = said["DeliveryInfo"]
-    return {key: value for key, value in record.items() if value is not None and value != {} or key == "Id"}
+    return {key: value for key, value in record.items() if (value is not None and value != {}) or key == "Id"}
 
 
 def _lines(books: Books, said: Json, stored: Json | None, given: bool) -> tuple[list[Json], Decimal]:

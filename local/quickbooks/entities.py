@@ -83,4 +83,4 @@ BY_NAME = {one.name: one for one in _ALL}
 BY_QUERY_NAME = {**{one.name.lower(): one for one in _ALL}, **BY_SEGMENT}
 NAMES = tuple(one.name for one in _ALL if one.kind == NAME)
 SALES_FORMS = tuple(one.name for one in _ALL if one.kind == SALES_FORM)
-READ_ONLY = {"TaxCode", "TaxRate", "CompanyInfo"}
+READ_ONLY = {"TaxCode", "TaxRate"}

@@ -226,7 +226,9 @@ SHAPES: dict[str, Shape] = {
         },
     ),
     "CreditMemo": Shape("CreditMemo", {**_SALES, "RemainingCredit": ignored, "InvoiceRef": reference}),
-    "Estimate": Shape("Estimate", {**_SALES, "ExpirationDate": day, "AcceptedBy": text(100), "AcceptedDate": day}, True),
+    "Estimate": Shape(
+        "Estimate", {**_SALES, "ExpirationDate": day, "AcceptedBy": text(100), "AcceptedDate": day}, open=True
+    ),
     "SalesReceipt": Shape("SalesReceipt", _SALES, True),
     "RefundReceipt": Shape("RefundReceipt", _SALES, True),
     "Payment": Shape(
@@ -297,8 +299,9 @@ _NAMES: dict[str, Reader] = {
 ANY = Shape(
     "IntuitEntity",
     {
-        "Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000), "Name": text(100, shortest=1),
-        "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100), "AccountSubType": text(100),
+        "Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000),
+        "Name": text(100, shortest=1), "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100),
+        "AccountSubType": text(100),
     },
     True,
 )  # fmt: skip

@@ -18,7 +18,7 @@ KINDS = {
     "late-landing": "the client hears nothing; the request is carried out `seconds` later (default 30)",
     "slow": "carried out at once, answered after `seconds` (default 5)",
     "throttle": "429 before anything happens; `format` json (default) or xml; `retryAfter` adds the header",
-    "server-error": "`status` (default 503) with `format` html (default), json or xml; `committed` true: after the commit",
+    "server-error": "`status` (default 503), `format` html (default), json or xml; `committed` true: after the commit",
     "unreadable": "committed; the answer is 200 with half a body",
     "fault": "a business fault `code`, `message`, `detail` with HTTP 400 instead of the operation",
     "fault-in-200": "the same fault with HTTP 200",
@@ -43,9 +43,9 @@ class BadRule(ValueError):
 class Rule:
     """One fault and the requests that meet it. Every condition that is set must hold.
 
-    `entity` is a path segment (invoice), `operation` one of create, update, void, delete, send, read, query, batch, cdc,
-    token, refresh, revoke; `path` a regular expression on the path; `after` lets that many matching requests pass first;
-    `count` is how often it happens at most (None: always); `probability` is between 0 and 1.
+    `entity` is a path segment (invoice), `operation` one of create, update, void, delete, send, read, query, batch,
+    cdc, token, refresh, revoke; `path` a regular expression on the path; `after` lets that many matching requests pass
+    first; `count` is how often it happens at most (None: always); `probability` is between 0 and 1.
     """
 
     kind: str
@@ -87,11 +87,11 @@ class Mishaps:
 
     def __init__(self, seed: int | None = None) -> None:
         self.rules: list[Rule] = []
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311  chance, no secret
         self._next = 1
 
     def seed(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311  chance, no secret
 
     def add(self, kind: str, **settings: Any) -> Rule:
         """A fault from now on. Raises BadRule."""

@@ -26,7 +26,7 @@ class Client:
     """The developer's app, as registered with Intuit. No redirect URIs: any is taken."""
 
     id: str = "simulator-client"
-    secret: str = "simulator-secret"
+    secret: str = "simulator-secret"  # noqa: S105  made up
     redirect_uris: tuple[str, ...] = ()
 
 
@@ -113,7 +113,8 @@ class Tokens:
         if row is None or row[2] or row[1] <= seconds:
             raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
         newest = self.store.db.execute(
-            "SELECT token, issued, expires FROM refresh_tokens WHERE grant_id=? ORDER BY issued DESC, rowid DESC LIMIT 1",
+            "SELECT token, issued, expires FROM refresh_tokens WHERE grant_id=?"
+            " ORDER BY issued DESC, rowid DESC LIMIT 1",
             (row[0],),
         ).fetchone()
         if rotate or seconds - newest[1] >= self.rotation.after_seconds:

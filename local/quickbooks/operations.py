@@ -25,12 +25,10 @@ def write(books: Books, entity: Entity, body: Any, operation: str = "", include:
     """Carry out a POST to an entity. `operation` and `include` are those of the URL or of the batch item."""
     if not isinstance(body, dict):
         raise problems.unreadable()
-    if entity.name in ("Preferences", "ExchangeRate"):
-        return Done(entity.name, settings_objects.write(books, entity, body), "Update")
-    if entity.name in READ_ONLY and entity.name != "CompanyInfo":
+    if entity.name in settings_objects.WRITERS:
+        return Done(entity.name, settings_objects.WRITERS[entity.name](books, entity, body, operation), "Update")
+    if entity.name in READ_ONLY:
         raise problems.unsupported(entity.name)
-    if entity.name == "RecurringTransaction":
-        return Done(entity.name, settings_objects.write_recurring(books, entity, body, operation), "Create")
     if operation == "delete":
         return Done(entity.name, _delete(books, entity, body), "Delete")
     if operation == "void" or "void" in include:

@@ -119,9 +119,8 @@ def _selection(words: _Words) -> bool:
             raise _parse_fault('Was expecting: "(*)"')
         return True
     while True:
-        if not words.sign("*"):
-            if words.expect("name", "a property").endswith("."):
-                words.sign("*")
+        if not words.sign("*") and words.expect("name", "a property").endswith("."):
+            words.sign("*")
         if not words.sign(","):
             return False
 

@@ -126,8 +126,11 @@ def _lists(books: Books) -> None:
             id_,
             {"Name": name, "Type": "Service", "UnitPrice": Decimal(price), "IncomeAccountRef": income},
         )
-    stock = {"IncomeAccountRef": {"value": "79"}, "AssetAccountRef": {"value": "81"}, "ExpenseAccountRef": {"value": "80"},
-             "QtyOnHand": Decimal(25), "InvStartDate": "2026-01-01", "Type": "Inventory"}  # fmt: skip
+    stock = {
+        "Type": "Inventory", "QtyOnHand": Decimal(25), "InvStartDate": "2026-01-01",
+        "IncomeAccountRef": {"value": "79"},
+        "AssetAccountRef": {"value": "81"}, "ExpenseAccountRef": {"value": "80"},
+    }  # fmt: skip
     for id_, (name, cost) in {"5": ("Rock Fountain", 275), "11": ("Pump", 15)}.items():
         put(books, "Item", id_, {**stock, "Name": name, "Sku": f"P461-{id_}", "UnitPrice": Decimal(cost)})
     for id_, name in {"1": "Cash", "2": "Check", "3": "Visa", "4": "MasterCard"}.items():

@@ -1,5 +1,6 @@
 """Objects with ways of their own: Preferences, exchange rates, recurring templates, the payment link."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,13 +16,7 @@ from local.quickbooks.wire import Json, natural
 SINCE_EVER = "2000-01-01"
 
 
-def write(books: Books, entity: Entity, body: Json) -> str:
-    if entity.name == "Preferences":
-        return _preferences(books, body)
-    return _exchange_rate(books, body)
-
-
-def _preferences(books: Books, body: Json) -> str:
+def _preferences(books: Books, entity: Entity, body: Json, operation: str) -> str:
     stored = books.existing("Preferences", "1")
     token = body.get("SyncToken")
     if token is not None and str(token) != stored["SyncToken"]:
@@ -47,15 +42,15 @@ def _merge(record: Json, said: Json) -> None:
             continue
         if isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value)
-        elif old is not None and type(old) is not type(value):
-            raise problems.unreadable(f"Can not deserialize {key}")
-        elif isinstance(value, list) and not all(isinstance(one, dict) for one in value):
+        elif (old is not None and type(old) is not type(value)) or (
+            isinstance(value, list) and not all(isinstance(one, dict) for one in value)
+        ):
             raise problems.unreadable(f"Can not deserialize {key}")
         else:
             record[key] = value
 
 
-def _exchange_rate(books: Books, body: Json) -> str:
+def _exchange_rate(books: Books, entity: Entity, body: Json, operation: str) -> str:
     """The rate of a day. One that is there already needs its SyncToken (facts 3.3)."""
     source = body.get("SourceCurrencyCode")
     if source not in CURRENCIES:
@@ -69,12 +64,11 @@ def _exchange_rate(books: Books, body: Json) -> str:
     stored = books.find("ExchangeRate", f"{source}@{as_of}")
     if stored is not None and str(body.get("SyncToken", "")) != stored["SyncToken"]:
         raise problems.stale()
-    token = str(int(stored["SyncToken"]) + 1) if stored else "0"
-    return save_rate(books, str(source), rate, as_of, token)
+    return save_rate(books, str(source), rate, as_of, int(stored["SyncToken"]) + 1 if stored else 0)
 
 
-def save_rate(books: Books, source: str, rate: Decimal, as_of: str, token: str = "0") -> str:
-    record = _rate(books, source, rate, as_of, token)
+def save_rate(books: Books, source: str, rate: Decimal, as_of: str, sync_token: int = 0) -> str:
+    record = _rate(books, source, rate, as_of, str(sync_token))
     return books.save("ExchangeRate", record, "Update", {"Id": f"{source}@{as_of}", "TxnDate": as_of})
 
 
@@ -113,7 +107,7 @@ def with_invoice_link(record: Json) -> Json:
     return {"InvoiceLink": f"https://connect.intuit.com/t/scs-v1-{record['Id']}", **record}
 
 
-def write_recurring(books: Books, entity: Entity, body: Json, operation: str) -> str:
+def _recurring(books: Books, entity: Entity, body: Json, operation: str) -> str:
     """{"RecurringTransaction": {"Invoice": {...}}}: the inner entity is a template, never a transaction."""
     inner = body.get("RecurringTransaction", body)
     if not isinstance(inner, dict):
@@ -173,3 +167,11 @@ def _put(books: Books, entity: str, body: Json) -> str:
     record["Id"] = books.next_id(BY_NAME[entity])
     books.save(entity, record, "Create")
     return str(record["Id"])
+
+
+# The entities that are written in ways of their own.
+WRITERS: dict[str, Callable[[Books, Entity, Json, str], str]] = {
+    "Preferences": _preferences,
+    "ExchangeRate": _exchange_rate,
+    "RecurringTransaction": _recurring,
+}

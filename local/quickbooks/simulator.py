@@ -39,8 +39,8 @@ class Simulator:
     """All companies of one simulated QuickBooks Online, and everything that can go wrong with it.
 
     `clock` gives aware UTC times. With a `seed`, chance, tokens and trace ids repeat from run to run.
-    `request_id_seconds` is how long a request id is remembered; `overlapping_request_ids` "twice" lets two requests that
-    are on their way at the same time with one id both commit (neither is known of QuickBooks, facts 10.1);
+    `request_id_seconds` is how long a request id is remembered; `overlapping_request_ids` "twice" lets two requests
+    that are on their way at the same time with one id both commit (neither is known of QuickBooks);
     `query_lag_seconds` is how long a new document stays invisible to queries.
     """
 
@@ -241,7 +241,7 @@ class Simulator:
         return self._land(lambda due: due <= self.now())
 
     def land_all(self) -> int:
-        return self._land(lambda due: True)
+        return self._land(lambda _: True)
 
     def drop_late(self) -> int:
         """Late requests that never land after all."""

@@ -40,9 +40,9 @@ CREATE TABLE IF NOT EXISTS files (realm TEXT, id TEXT, name TEXT, kind TEXT, con
 """
 
 _WRITE = """INSERT INTO objects VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (realm, entity, place, id) DO UPDATE SET name=excluded.name, number=excluded.number, customer=excluded.customer,
-txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted, updated=excluded.updated,
-owed=excluded.owed, body=excluded.body"""
+ON CONFLICT (realm, entity, place, id) DO UPDATE SET name=excluded.name, number=excluded.number,
+customer=excluded.customer, txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted,
+updated=excluded.updated, owed=excluded.owed, body=excluded.body"""
 
 
 MOST_LOOKED_UP = 4096
@@ -52,7 +52,7 @@ MOST_LOOKED_UP = 4096
 class Row:
     """One object as stored: its wire text and what it is found by.
 
-    Times are epoch milliseconds; `owed` is what the customer owes by it, in cents of its currency (credits are negative).
+    Times are epoch milliseconds; `owed` is what the customer owes by it, in cents (credits are negative).
     """
 
     entity: str
@@ -99,7 +99,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; one writer at a time. An inner transaction is a savepoint, so that one batch item can fail."""
+        """All or nothing, one writer at a time. An inner transaction is a savepoint: one item of a batch can fail."""
         with self._lock:
             self._depth += 1
             point = f"level{self._depth}"

@@ -17,7 +17,20 @@ from local.quickbooks.traffic import Call, Request
 if TYPE_CHECKING:
     from local.quickbooks.simulator import Simulator
 
-_OPERATIONS = "create update void delete send read query batch cdc token refresh revoke".split()
+_OPERATIONS = [
+    "create",
+    "update",
+    "void",
+    "delete",
+    "send",
+    "read",
+    "query",
+    "batch",
+    "cdc",
+    "token",
+    "refresh",
+    "revoke",
+]
 _BODY = 4000
 _WORD = re.compile("`([^`]+)`")
 
@@ -102,7 +115,8 @@ def _add_form() -> str:
         f'<label><span>Operation</span><select name="operation">{_options(_OPERATIONS, "any")}</select></label>'
         '<label><span>Entity</span><input name="entity" size="10" placeholder="invoice"></label>'
         '<label><span>Times</span><input name="count" type="number" min="1" value="1" size="5"></label>'
-        '<label><span>Probability</span><input name="probability" type="number" min="0" max="1" step="0.05" value="1"></label>'
+        "<label><span>Probability</span>"
+        '<input name="probability" type="number" min="0" max="1" step="0.05" value="1"></label>'
         '<label><span>Seconds</span><input name="seconds" type="number" min="0" step="0.1" size="6"></label>'
         "<button>Add</button></fieldset></form>"
     )

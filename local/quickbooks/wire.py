@@ -78,7 +78,7 @@ def half_up(value: Decimal) -> Decimal:
 def money(value: Decimal | int) -> Decimal | int:
     """Two decimals, a bare 0 when zero: so does QuickBooks print it (facts 1.5)."""
     rounded = half_up(Decimal(value))
-    return rounded if rounded else 0
+    return rounded or 0
 
 
 def natural(value: Decimal | int) -> Decimal | int:
@@ -102,7 +102,7 @@ _STANDARD, _DAYLIGHT = timezone(timedelta(hours=-8)), timezone(timedelta(hours=-
 
 
 def pacific(moment: datetime) -> datetime:
-    """The same moment on the clock of QuickBooks' servers. Own rule (US since 2007), as slim machines have no tz data."""
+    """The same moment on the clock of QuickBooks' servers. Own rule (US since 2007): slim machines have no tz data."""
     start, end = _summer(moment.year)
     return moment.astimezone(_DAYLIGHT if start <= moment < end else _STANDARD)
 
@@ -121,7 +121,7 @@ def milliseconds(moment: datetime) -> int:
 
 def parsed_time(text: str) -> datetime:
     """A date or a time with or without offset (then Pacific). Raises ValueError."""
-    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
         offset = pacific(moment.replace(tzinfo=UTC)).utcoffset()
         moment = moment.replace(tzinfo=timezone(offset or timedelta()))

@@ -202,7 +202,7 @@ def test_the_server_sends_webhooks_by_itself(simulator: Simulator, company: Call
     bodies: list[bytes] = []
 
     class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  the name the library wants
+        def do_POST(self) -> None:
             bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.end_headers()

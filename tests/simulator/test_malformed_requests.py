@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,7 +34,8 @@ COMPANIES = {realm: Caller(SIMULATOR, realm) for realm in (SAMPLE, UNITED_KINGDO
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=30) | st.sampled_from(["", "1", "0", "-1", "1e999", "NaN", "2026-02-30", "TAX", "x" * 5000, "\ud800", "\x00"])
+    | st.text(max_size=30) | st.sampled_from(["", "1", "0", "-1", "1e999", "NaN", "2026-02-30", "TAX", "x" * 5000,
+    "\ud800", "\x00"])
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
@@ -43,19 +44,24 @@ FULL = {
     **invoice(
         {**line(10, Qty=1, UnitPrice=10, ServiceDate="2026-01-01", TaxCodeRef={"value": "NON"}), "Description": "x"},
         {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 5}},
-        {"Amount": 1, "DetailType": "GroupLineDetail", "GroupLineDetail": {"GroupItemRef": {"value": "1"}, "Line": [line(1)]}},
+        {"Amount": 1, "DetailType": "GroupLineDetail", "GroupLineDetail": {"GroupItemRef": {"value": "1"},
+        "Line": [line(1)]}},
     ),
     "Id": "101", "SyncToken": "0", "sparse": True, "DocNumber": "1", "TxnDate": "2026-01-01", "DueDate": "2026-02-01",
     "CurrencyRef": {"value": "USD"}, "ExchangeRate": 1, "PrivateNote": "x", "CustomerMemo": {"value": "x"},
     "BillEmail": {"Address": "a@example.com"}, "BillAddr": {"Line1": "x"}, "SalesTermRef": {"value": "3"},
-    "TxnTaxDetail": {"TotalTax": 0, "TaxLine": [{"Amount": 1}]}, "CustomField": [{"DefinitionId": "1", "StringValue": "x"}],
-    "LinkedTxn": [{"TxnId": "1", "TxnType": "Estimate"}], "TotalAmt": 5, "DisplayName": "x", "Name": "y", "Type": "Service",
+    "TxnTaxDetail": {"TotalTax": 0, "TaxLine": [{"Amount": 1}]}, "CustomField": [{"DefinitionId": "1",
+    "StringValue": "x"}],
+    "LinkedTxn": [{"TxnId": "1", "TxnType": "Estimate"}], "TotalAmt": 5, "DisplayName": "x", "Name": "y",
+    "Type": "Service",
     "IncomeAccountRef": {"value": "1"}, "Active": True, "ParentRef": {"value": "1"}, "VendorRef": {"value": "30"},
     "AccountType": "Bank", "PayType": "Check", "SourceCurrencyCode": "EUR", "Rate": 1, "NameOf": "Employee",
     "TaxCode": "c", "TaxRateDetails": [{"TaxRateName": "r", "RateValue": 1, "TaxAgencyId": "1"}], "Invoice": {"x": 1},
     "SalesFormsPrefs": {"CustomTxnNumbers": False}, "OtherPrefs": {"NameValue": [{"Name": "a", "Value": "b"}]},
-    "BatchItemRequest": [{"bId": "1", "operation": "create", "Invoice": invoice()}, {"bId": "2", "Query": "select * from Item"}],
-    "Code": "EUR", "DepositToAccountRef": {"value": "4"}, "AccountRef": {"value": "1"}, "PaymentType": "Cash", "Amount": 1,
+    "BatchItemRequest": [{"bId": "1", "operation": "create", "Invoice": invoice()}, {"bId": "2",
+    "Query": "select * from Item"}],
+    "Code": "EUR", "DepositToAccountRef": {"value": "4"}, "AccountRef": {"value": "1"}, "PaymentType": "Cash",
+    "Amount": 1,
 }  # fmt: skip
 SEGMENTS = [
     *["invoice", "creditmemo", "payment", "customer", "item"] * 5,
@@ -107,14 +113,14 @@ def written(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-class Undone(Exception):
+class UndoneError(Exception):
     """Takes back what a request did, so that each one meets the same books."""
 
 
 def check(ask: Callable[[], Answer]) -> None:
-    with contextlib.suppress(Undone), SIMULATOR.store.transaction():
+    with contextlib.suppress(UndoneError), SIMULATOR.store.transaction():
         check_answer(ask())
-        raise Undone
+        raise UndoneError
     SIMULATOR.reload()
     SIMULATOR.tokens.forget_known()
 
@@ -125,13 +131,15 @@ def check_answer(answer: Answer) -> None:
     if "json" in kind:
         answer.json()
     elif "xml" in kind:
-        ElementTree.fromstring(answer.body)  # noqa: S314  our own text
+        ET.fromstring(answer.body)  # noqa: S314  our own text
 
 
 ACCEPT = st.sampled_from(["application/json", "", "application/pdf"])
 PARAMETERS = st.dictionaries(
-    st.sampled_from(["operation", "include", "minorversion", "requestid", "query", "sendTo", "entities", "changedSince"]),
-    st.text(max_size=40) | st.sampled_from(["delete", "void", "update", "invoiceLink", "Invoice", "2026-11-01", "select * from Item"]),
+    st.sampled_from(["operation", "include", "minorversion", "requestid", "query", "sendTo", "entities",
+    "changedSince"]),
+    st.text(max_size=40) | st.sampled_from(["delete", "void", "update", "invoiceLink", "Invoice", "2026-11-01",
+    "select * from Item"]),
     max_size=3,
 )  # fmt: skip
 

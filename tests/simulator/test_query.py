@@ -147,7 +147,8 @@ def test_what_cannot_be_asked_for_is_refused(company: Caller, statement: str, de
 @pytest.mark.parametrize(
     "statement",
     [
-        "", "select", "delete from Invoice", "select * Invoice", "select * from Invoice where", "select * from Invoice limit 5",
+        "", "select", "delete from Invoice", "select * Invoice", "select * from Invoice where",
+        "select * from Invoice limit 5",
         "select * from Invoice where Id = '1' or Id = '2'", "select * from Invoice where Id <> '1'",
         "select * from Invoice where DocNumber = ’x’", "select * from Invoice where Id in '1'",
     ],
@@ -191,7 +192,9 @@ def test_a_new_document_can_be_made_invisible_to_queries_for_a_while(simulator: 
 
 @given(st.text() | st.text("select * from Invoice where Id='\\(),<>=1in like orderby"))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
+    code = "none"
     try:
         query.parse(text)
     except Fault as fault:
-        assert fault.code in ("4000", "4001")
+        code = fault.code
+    assert code in ("none", "4000", "4001")

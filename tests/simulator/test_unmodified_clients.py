@@ -1,4 +1,4 @@
-"""What the integration suite of python-quickbooks does (its package ships no tests), and intuit-oauth, over a socket."""
+"""What the integration suite of python-quickbooks does (the package ships no tests), and intuit-oauth."""
 
 import base64
 import hashlib
