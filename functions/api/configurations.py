@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from api.house import House
@@ -16,9 +17,11 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.problems import BadRequest, FieldProblem, Missing
+from m3ter_quickbooks.run.replay import FAILED, HELD
 from m3ter_quickbooks.run.replay import replay as replay_runs
+from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Outcome, RunStatus
-from m3ter_quickbooks.storage.audit import Kept
+from m3ter_quickbooks.storage.audit import Kept, new_id
 from m3ter_quickbooks.storage.configurations import Wanted
 from m3ter_quickbooks.storage.members import Role
 
@@ -194,7 +197,7 @@ def enable(call: Call, house: House, body: EnableBody) -> ConfigurationAnswer:
     """Enable a configuration, and count its errors from 0 again."""
     kept = house.configurations.enable(call.organization_id, _id(call), by=call.caller.name, at=house.now())
     if body.replay:
-        replay_runs(call.organization_id, _id(call), house.runs_world, statuses={RunStatus.DISABLED})
+        replay_runs(_order(call, house, frozenset({RunStatus.DISABLED})), house.runs_world)
     return _answer(kept, house)
 
 
@@ -228,15 +231,17 @@ def disconnect(call: Call, house: House) -> ConfigurationAnswer:
 @routes.post("/integrationconfigs/{id}/replay", Role.OPERATOR, statuses=(404, 503))
 def replay(call: Call, house: House, body: ReplayBody) -> ReplayAnswer:
     """Do ended runs again: the newest of each bill, in their order."""
-    house.configurations.entry(call.organization_id, _id(call))
-    which: dict[str, Any] = {} if body.statuses is None else {"statuses": set(body.statuses)}
-    if body.outcomes is not None:
-        which = {"statuses": set(body.statuses or ()), "outcomes": set(body.outcomes)}
-    opened = replay_runs(
-        call.organization_id, _id(call), house.runs_world, start=body.start_date, end=body.end_date, **which
-    )
-    noun = "run was" if len(opened) == 1 else "runs were"
-    return ReplayAnswer(replayed=len(opened), message=f"{len(opened)} {noun} put back on the queue.")
+    nothing_said = body.statuses is None and body.outcomes is None
+    statuses = HELD | FAILED if nothing_said else frozenset(body.statuses or ())
+    order = _order(call, house, statuses)
+    order = replace(order, outcomes=frozenset(body.outcomes or ()), start=body.start_date, end=body.end_date)
+    count = replay_runs(order, house.runs_world)
+    noun = "run is" if count == 1 else "runs are"
+    return ReplayAnswer(replayed=count, message=f"{count} {noun} done again, one after the other.")
+
+
+def _order(call: Call, house: House, statuses: frozenset[RunStatus]) -> ReplayOrder:
+    return ReplayOrder(new_id(house.now()), house.now(), call.organization_id, _id(call), statuses)
 
 
 def _id(call: Call) -> ConfigurationId:

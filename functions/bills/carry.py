@@ -18,6 +18,8 @@ from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import Told, end_without_configuration, open_runs, take_up
+from m3ter_quickbooks.run.replay import next_of
+from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.sweep import sweep
 from m3ter_quickbooks.run.trouble import LookAgain
@@ -39,6 +41,7 @@ class Batch:
         self.keep_alive = keep_alive
         self.failed: list[str] = []
         self._message_of: dict[str, str] = {}
+        self._to_go_on: list[tuple[str, ReplayOrder]] = []
 
     def carry(self, messages: Sequence[tuple[str, str]]) -> None:
         """Read every message, open or take up its runs, carry all of them out together."""
@@ -46,20 +49,27 @@ class Batch:
         for message_id, body in messages:
             self._guarded(message_id, partial(self._take, message_id, body, in_hand))
         carry_out(in_hand, self.world, self.deadline, self._shield)
+        for message_id, order in self._to_go_on:
+            self._guarded(message_id, partial(self.world.queue.replay, order))
 
     def _take(self, message_id: str, body: str, in_hand: list[InHand]) -> None:
-        for taken in self._act(read_message(body)):
+        for taken in self._act(message_id, read_message(body)):
             # A run in hand twice in one batch (an event doubled by the queue) is carried out once.
             if taken.run.id not in self._message_of:
                 self._message_of[taken.run.id] = message_id
                 in_hand.append(taken)
 
-    def _act(self, message: Message) -> list[InHand]:
+    def _act(self, message_id: str, message: Message) -> list[InHand]:
         match message:
             case Told():
                 return open_runs(message, self.world, self.deadline)
             case Retry():
                 return self._take_up(message)
+            case ReplayOrder():
+                in_hand, rest = next_of(message, self.world, self.deadline)
+                # After these have been carried out: a replay keeps the order of the bills.
+                self._to_go_on += [(message_id, rest)] if rest else []
+                return in_hand
             case AccountEvent():
                 self._keep_account(message)
             case LookAgain():

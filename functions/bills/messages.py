@@ -15,7 +15,8 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import MalformedBill, MalformedEvent
 from m3ter_quickbooks.run.opening import Told, told_of_unreadable
-from m3ter_quickbooks.run.run import RunId
+from m3ter_quickbooks.run.replay_order import ReplayOrder
+from m3ter_quickbooks.run.run import Outcome, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 
 SCHEDULE = "m3ter-quickbooks.schedule"
@@ -43,7 +44,7 @@ class NotOurs:
     source: str
 
 
-Message = Told | AccountEvent | Retry | LookAgain | Tick | NotOurs
+Message = Told | AccountEvent | Retry | ReplayOrder | LookAgain | Tick | NotOurs
 
 
 def records(event: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -67,6 +68,8 @@ def read_message(body: str) -> Message:
         raise MalformedEvent(text)
     if "retry" in message:
         return Retry(OrganizationId(message["retry"]["organizationId"]), RunId(message["retry"]["runId"]))
+    if "replay" in message:
+        return _replay(message["replay"])
     if "look" in message:
         return _look(message["look"])
     if message.get("source") == SCHEDULE:
@@ -99,6 +102,21 @@ def _told_all_the_same(message: Mapping[str, Any]) -> Told | None:
     except ValueError:
         return None
     return told_of_unreadable(detail, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _replay(order: Mapping[str, Any]) -> ReplayOrder:
+    after = order["after"]
+    return ReplayOrder(
+        id=order["id"],
+        at=datetime.fromisoformat(order["at"]),
+        organization_id=OrganizationId(order["organizationId"]),
+        configuration_id=ConfigurationId(order["configurationId"]),
+        statuses=frozenset(map(RunStatus, order["statuses"])),
+        outcomes=frozenset(map(Outcome, order["outcomes"])),
+        start=datetime.fromisoformat(order["start"]) if order["start"] else None,
+        end=datetime.fromisoformat(order["end"]) if order["end"] else None,
+        after=(datetime.fromisoformat(after[0]), after[1]) if after else None,
+    )
 
 
 def _look(look: Mapping[str, str]) -> LookAgain:

@@ -27,7 +27,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  the tree is named in the words of its readers
     """What went wrong, in a sentence that the person who reads it can act on."""
 
     def __init__(self, message: str) -> None:

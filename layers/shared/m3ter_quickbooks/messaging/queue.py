@@ -1,6 +1,7 @@
 """The queue of bills: our own retry messages beside m3ter's events.
 
     {"retry": {"organizationId", "runId"}}                                   take up this run
+    {"replay": {"id", "at", "organizationId", "configurationId", "statuses", "outcomes", "start", "end", "after"}}
     {"look": {"organizationId", "configurationId", "billId", "runId", "kind", "customerId", "txnDate", "dueAt"}}
 
 One message for one run: what fails is one run's matter. The group makes the queue fair among configurations (SQS fair
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from m3ter_quickbooks.invoice.payload import encode
 from m3ter_quickbooks.messaging.sending import ask
 from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.trouble import LookAgain
 
@@ -44,6 +46,21 @@ class Queue:
             ],
             delay,
         )
+
+    def replay(self, order: ReplayOrder) -> None:
+        """See the port. Raises TryLater if the message was not taken."""
+        told = {
+            "id": order.id,
+            "at": order.at.isoformat(),
+            "organizationId": order.organization_id,
+            "configurationId": order.configuration_id,
+            "statuses": sorted(order.statuses),
+            "outcomes": sorted(order.outcomes),
+            "start": order.start.isoformat() if order.start else None,
+            "end": order.end.isoformat() if order.end else None,
+            "after": [order.after[0].isoformat(), order.after[1]] if order.after else None,
+        }
+        self._send([(order.configuration_id, {"replay": told})], timedelta(0))
 
     def look(self, look: LookAgain, delay: timedelta) -> None:
         """See the port. Raises TryLater if the message was not taken."""

@@ -62,7 +62,7 @@ def close(
         reason=ending.reason,
         problems=ending.problems,
         error=" ".join(problem.message for problem in ending.problems) or None,
-        warnings=story.warnings,
+        warnings=(*story.warnings, *ending.warnings),
         log=story.log or run.log,
         external_id=document.id if document else (story.before.id if story.before else None),
         url=story.url,

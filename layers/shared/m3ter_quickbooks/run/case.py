@@ -80,7 +80,7 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
         problem = BillProblem(ProblemKind.VALIDATION, unclear.message)
         return refused(BillCannotBeSent([problem]))
     if no is not None:
-        return Ending(no.status, no.outcome, no.reason)
+        return Ending(no.status, no.outcome, no.reason, warnings=_still_there(known.delivery))
     if run.happening is Happening.DELETED:
         return Case(run, integration, connection, known.delivery, Wanted(run.fence, None), bill, account)
     exchange_rate = known.rate
@@ -94,7 +94,8 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     except BillCannotBeSent as cannot:
         return refused(cannot)
     if isinstance(document, NothingLeft):
-        return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOTHING_LEFT)
+        left = gate.Reason.NOTHING_LEFT
+        return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, left, warnings=_still_there(known.delivery))
     wanted = Wanted(run.fence, document)
     return Case(run, integration, connection, known.delivery, wanted, bill, account, (*unread, *document.warnings))
 
@@ -106,6 +107,15 @@ def refused(cannot: BillCannotBeSent) -> Ending:
         ProblemKind.MISSING_ACCOUNT_MAPPING if ProblemKind.MISSING_ACCOUNT_MAPPING in kinds else ProblemKind.VALIDATION
     )
     return Ending(RunStatus.ERROR, problems=cannot.problems, cause=cause.value, counts=True)
+
+
+def _still_there(delivery: Delivery) -> tuple[str, ...]:
+    """A bill that is not wanted any more never takes a document back by itself; but somebody should know of it."""
+    document = delivery.document
+    if document is None:
+        return ()
+    name = f"{document.kind.value} {document.number or document.id}"
+    return (f"{name} of an earlier version of this bill is still in QuickBooks and was not changed.",)
 
 
 def _connection(integration: Integration, world: World) -> Connection | None:

@@ -6,12 +6,16 @@ to see it: two live documents of one bill become an error event that names both.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from m3ter_quickbooks.problems import Missing
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.gate import connected
 from m3ter_quickbooks.run.identity import time_ordered_id
 from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
 from m3ter_quickbooks.run.world import World
+
+GIVE_UP_AFTER = timedelta(days=7)
 
 
 def look_again(look: LookAgain, world: World) -> None:
@@ -24,7 +28,8 @@ def look_again(look: LookAgain, world: World) -> None:
         return world.runs.looked(look, None)
     connection = world.connections.get(look.organization_id, integration.credential_id)
     if connected(integration, connection) is not None:
-        return world.runs.looked(look, None)
+        # Put off: the sweep asks again, until the company is connected or the books of that week are long looked at.
+        return world.runs.looked(look, None) if world.clock() > look.due_at + GIVE_UP_AFTER else None
     found = world.quickbooks.look_for(
         connection, look.kind, look.customer_id, look.txn_date, f"m3ter-bill:{look.bill_id}"
     )

@@ -78,9 +78,12 @@ def open_runs(told: Told, world: World, deadline: datetime) -> list[InHand]:
     return [InHand(run, integrations[run.configuration_id], dto) for run in stored if run.status.open]
 
 
-def again(run: Run, integration: Integration, now: datetime) -> Run:
-    """A new run that repeats an ended one on purpose, with the same bill. `parent_run_id` names the first."""
-    name = f"{run.id}\n{now.isoformat()}"
+def again(run: Run, integration: Integration, now: datetime, order: str) -> Run:
+    """A new run that repeats an ended one on purpose, with the same bill. `parent_run_id` names the first.
+
+    The same run in the same `order` makes the same id.
+    """
+    name = f"{run.id}\n{order}"
     return replace(
         run,
         id=RunId(str(uuid5(_NAMESPACE, name))),

@@ -24,6 +24,7 @@ from m3ter_quickbooks.invoice.company import RateNeeded
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.run.answer import Answer, RemoteDocument
 from m3ter_quickbooks.run.delivery import Delivery, Operation
+from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Notice, Trouble
 
@@ -213,6 +214,9 @@ class Queue(Protocol):
 
     def retry(self, runs: Sequence[Run], delay: timedelta) -> None:
         """Put these runs back on the queue (at most 15 minutes ahead; the sweep does the rest)."""
+
+    def replay(self, order: ReplayOrder) -> None:
+        """Ask for the next few runs of a replay."""
 
     def look(self, look: LookAgain, delay: timedelta) -> None:
         """Ask for the later look at a create that was once unsure."""

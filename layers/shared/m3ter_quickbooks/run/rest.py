@@ -31,6 +31,7 @@ class Ending:
     """QuickBooks now shows this version, or nothing of the bill is wanted any more: repeats have nothing to do."""
     keep_op: bool = False
     intuit_tid: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

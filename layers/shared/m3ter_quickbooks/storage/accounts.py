@@ -157,7 +157,10 @@ class Accounts:
         record = _record(organization_id, account.id, dto)
         put = Put(account_item(Kept(record, _told_audit(dto, account.version, old))), "attribute_not_exists(#pk)")
         if old is not None:
-            put = Put(put.item, "#version = :read", {":read": old.audit.version})
+            # Equal versions may differ in their code: both must be as read, or the old code would stay taken.
+            same_code = "attribute_not_exists(#code)" if old.value.code is None else "#code = :code"
+            values = {":read": old.audit.version, **({":code": old.value.code} if old.value.code else {})}
+            put = Put(put.item, f"#version = :read AND {same_code}", values)
         actions: list[Action] = [put]
         if record.code is not None:
             # m3ter keeps codes unique itself: whoever had it here has lost it there.
