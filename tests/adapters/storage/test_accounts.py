@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -12,7 +13,8 @@ from m3ter_quickbooks.bill.identifiers import AccountId, OrganizationId
 from m3ter_quickbooks.problems import Clash, Missing, TryLater
 from m3ter_quickbooks.storage.accounts import Accounts, told_account
 from m3ter_quickbooks.storage.audit import Audit
-from m3ter_quickbooks.storage.table import Table, TransactionRefused
+from m3ter_quickbooks.storage.table import Table
+from tests.adapters.storage.hurried import Hurried
 from tests.unit.run.builders import NOON
 
 LATER = NOON + timedelta(hours=1)
@@ -173,14 +175,19 @@ def test_an_account_whose_code_went_to_another_can_still_be_deleted(
 
 
 def test_an_account_that_others_keep_changing_is_tried_later(table: Table, organization: OrganizationId) -> None:
-    class Hurried(Table):
-        """Somebody is always faster."""
-
-        def __init__(self) -> None:
-            self.__dict__ = dict(table.__dict__)
-
-        def transact(self, actions: object) -> None:
-            raise TransactionRefused({0: None})
+    versions = count(1)
+    hurried = Hurried(table, lambda: told(Accounts(table), organization, "a1", version=next(versions)), every=True)
 
     with pytest.raises(TryLater):
-        told(Accounts(Hurried()), organization, "a1", version=1)
+        told(Accounts(hurried), organization, "a1", version=99)
+
+
+def test_a_code_told_meanwhile_does_not_stay_taken(table: Table, organization: OrganizationId) -> None:
+    accounts = Accounts(table)
+    told(accounts, organization, "a1", version=1)
+    hurried = Hurried(table, lambda: told(accounts, organization, "a1", version=1, code="b"))
+
+    assert told(Accounts(hurried), organization, "a1", version=1, code="c")
+
+    assert accounts.with_code(organization, "b") is None
+    assert accounts.with_code(organization, "c") is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +20,7 @@ from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.configurations import Configurations, Wanted, configuration_item
 from m3ter_quickbooks.storage.credentials import ConnectionBook, Credentials
 from m3ter_quickbooks.storage.mappings import Mappings
-from m3ter_quickbooks.storage.table import Action, Put, Table, Update
+from m3ter_quickbooks.storage.table import Put, Table, Update
 from tests.unit.run.builders import NOON
 
 LATER = NOON + timedelta(hours=1)
@@ -140,24 +139,6 @@ def test_a_credential_that_is_not_there_connects_nothing(
         configurations.set_credential(organization, one.id, none, by="ann", at=LATER)
     with pytest.raises(Missing, match="credential none"):
         configurations.create(organization, Wanted("x", SANDBOX, credential_id=none), by="ann", at=NOON)
-
-
-def test_a_credential_that_changes_while_it_is_attached_is_a_clash(table: Table, organization: OrganizationId) -> None:
-    class Hurried(Table):
-        """Somebody gives consent between our read and our write."""
-
-        def __init__(self) -> None:
-            self.__dict__ = dict(table.__dict__)
-
-        def transact(self, actions: Sequence[Action]) -> None:
-            table.update(Update(keys.credential(organization, draft), "SET #status = :s", values={":s": "CONNECTED"}))
-            super().transact(actions)
-
-    one = Configurations(table).create(organization, WANTED, by="ann", at=NOON).value
-    draft = a_credential(table, organization)
-
-    with pytest.raises(Clash, match="try again"):
-        Configurations(Hurried()).set_credential(organization, one.id, draft, by="ann", at=LATER)
 
 
 def test_what_is_deleted_is_gone_with_its_own_mappings(

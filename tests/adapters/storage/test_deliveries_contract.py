@@ -21,7 +21,9 @@ from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Operation
 from m3ter_quickbooks.run.ports import Closing, CountMoved
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
-from m3ter_quickbooks.storage.deliveries import delivery_item, delivery_of
+from m3ter_quickbooks.storage.deliveries import Deliveries, delivery_item, delivery_of
+from m3ter_quickbooks.storage.runs import Runs
+from m3ter_quickbooks.storage.table import Table
 from m3ter_quickbooks.storage.wire import from_wire, to_wire
 from tests.adapters.storage.stores import Stores
 from tests.adapters.storage.test_runs_contract import a_snapshot, closed
@@ -339,3 +341,23 @@ def test_any_bytes_and_any_amount_survive_storage(body: bytes, total: Decimal) -
 
     assert stored.op is not None
     assert (stored.op.body, str(stored.op.total)) == (body, str(total))
+
+
+# Given the table's own limit of 400 KB, when anything else breaks it, then it is a sentence all the same.
+
+
+def test_whatever_makes_a_record_too_large_is_a_sentence(table: Table, organization: OrganizationId) -> None:
+    with pytest.raises(BillCannotBeSent, match="too large"):
+        Deliveries(table).write(a_delivery(organization, claim="x" * 410_000))
+
+
+def test_whatever_makes_a_closing_or_an_opening_too_large_is_a_sentence(
+    table: Table, organization: OrganizationId
+) -> None:
+    run = a_run(organization_id=organization)
+    Runs(table).open(a_snapshot(organization), [run])
+
+    with pytest.raises(BillCannotBeSent, match="too large"):
+        Deliveries(table).close(Closing(replace(closed(run), error="x" * 410_000)))
+    with pytest.raises(BillCannotBeSent, match="too large"):
+        Runs(table).open(a_snapshot(organization), [replace(run, id=RunId("r2"), reason="x" * 410_000)])

@@ -79,6 +79,13 @@ def test_an_event_delivered_twice_opens_nothing_twice(stores: Stores, organizati
     assert stores.runs.snapshot(first) == a_snapshot(organization)
 
 
+def test_an_event_delivered_twice_whole_changes_nothing(stores: Stores, organization: OrganizationId) -> None:
+    runs = [a_run(organization_id=organization, id=RunId(name)) for name in ("one", "two")]
+    stores.runs.open(a_snapshot(organization), runs)
+
+    assert stores.runs.open(a_snapshot(organization), runs) == runs
+
+
 def test_more_runs_than_one_transaction_holds_are_opened_all(stores: Stores, organization: OrganizationId) -> None:
     runs = [a_run(organization_id=organization, id=RunId(f"run-{number}")) for number in range(102)]
     stores.runs.open(a_snapshot(organization), runs[:2])
