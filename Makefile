@@ -18,7 +18,8 @@ export SAM_CLI_TELEMETRY := 0
 export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 
-.PHONY: help demo up down quickbooks organization client test check format requirements openapi invoke bench clean
+.PHONY: help demo up down quickbooks organization client test check formatted lint types imports template pinned \
+	format requirements invoke bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 16
@@ -57,15 +58,28 @@ test: .venv/.installed ## every test, and the coverage
 	$(BIN)/python -m tests.coverage_goals
 	$(BIN)/pytest tests/stack
 
-check: .venv/.installed ## format, lint, types, import contracts, template
+check: formatted lint types imports template pinned ## format, lint, types, import contracts, template, pins
+
+formatted: .venv/.installed
 	$(BIN)/ruff format --check
+
+lint: .venv/.installed
 	$(BIN)/ruff check
+
+types: .venv/.installed
 	$(BIN)/mypy
+
+imports: .venv/.installed
 	$(BIN)/lint-imports
+
+template: .venv/.installed
 	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -t template.yaml
 	$(BIN)/sam validate --lint
-	@$(UV) export --quiet --locked $(EXPORT) --output-file .local/requirements.txt
-	@cmp -s .local/requirements.txt layers/shared/requirements.txt || { echo "layers/shared/requirements.txt is stale: make requirements" >&2; exit 1; }
+
+pinned: .venv/.installed
+	@mkdir -p .local && $(UV) export --quiet --locked $(EXPORT) --output-file .local/requirements.txt
+	@cmp -s .local/requirements.txt layers/shared/requirements.txt || \
+		{ echo "layers/shared/requirements.txt is not what uv.lock says: make requirements" >&2; exit 1; }
 
 format: .venv/.installed ## formats and fixes what can be fixed
 	$(BIN)/ruff format
