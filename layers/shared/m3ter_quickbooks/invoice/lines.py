@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from m3ter_quickbooks.bill.bill import BandUsage, Bill, BillLine
 from m3ter_quickbooks.integration.settings import Settings, Sort, Split
-from m3ter_quickbooks.invoice.findings import Findings, name_of_line
+from m3ter_quickbooks.invoice.findings import Findings, name_of_bill, name_of_line
 from m3ter_quickbooks.invoice.items import ItemChoice, Items
 from m3ter_quickbooks.invoice.money import ZERO, plain
 from m3ter_quickbooks.invoice.text import at_most, listed, one_line
@@ -52,7 +52,12 @@ class Draft:
 
 
 def charges(bill: Bill, currency: str, findings: Findings) -> list[Charge]:
-    """Every line of the bill with its amount (rule 2). A line without one is a problem, and so is an unknown type."""
+    """Every line of the bill with its amount (rule 2). Lines without one, of unknown type, or missing are problems."""
+    if bill.line_items is None:
+        findings.problem(
+            f"The event of {name_of_bill(bill)} came without line items, and they could not be fetched from m3ter. "
+            "Give this organization's m3ter credentials (PUT m3tercredentials), then retry."
+        )
     found: list[Charge] = []
     unknown: dict[str, list[str]] = {}
     lost: list[str] = []

@@ -69,11 +69,6 @@ def _translate(
     settings = integration.settings
     currency = currency_of(bill) or ""
     unit = minor_unit(currency)
-    if bill.line_items is None:
-        findings.problem(
-            f"The event of {name_of_bill(bill)} came without line items, and they could not be fetched from m3ter. "
-            "Give this organization's m3ter credentials (PUT m3tercredentials), then retry."
-        )
     found = charges(bill, currency, findings)
     left = kept(found, settings)
     total = _total(bill, found, left, unit, findings)
