@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.quickbooks import batch, changes, envelope, files, operations, paper, problems, query, settings_objects, wire
 from local.quickbooks.books import Books
+from local.quickbooks.catalogue import fault_of
 from local.quickbooks.entities import BY_SEGMENT, SALES_FORM
 from local.quickbooks.envelope import Answer, Style
 from local.quickbooks.problems import Fault
@@ -33,8 +34,8 @@ def answer(simulator: Simulator, visit: Visit, style: Style) -> Answer:
             if key is not None and not visit.rule("forget-request-id"):
                 kind = made.headers["Content-Type"]
                 simulator.store.remember(realm, key, wire.milliseconds(books.now), made.status, kind, made.body)
-    except _FaultWith200 as fault:
-        return Answer(200, envelope.fault(style, fault).body, style.traced({"Content-Type": envelope.JSON}))
+    except _FaultWith200 as wrapped:
+        return Answer(200, envelope.fault(style, wrapped.fault).body, style.traced({"Content-Type": envelope.JSON}))
     except wire.Malformed as cause:
         raise problems.unreadable() from cause
     if books.changes:
@@ -76,8 +77,8 @@ def _memory_key(request: Request, operation: str) -> str | None:
 def _route(simulator: Simulator, books: Books, visit: Visit, style: Style) -> Answer:
     rule = visit.rule("fault", "fault-in-200")
     if rule is not None:
-        kind = Fault if rule.kind == "fault" else _FaultWith200
-        raise kind(rule.code, rule.message, rule.detail)
+        fault = fault_of(rule.code, rule.message, rule.detail, rule.status)
+        raise _FaultWith200(fault) if rule.kind == "fault-in-200" else fault
     request, parts = visit.request, visit.request.segments[3:]
     if request.method not in ("GET", "POST"):
         raise problems.unsupported(request.method)
@@ -145,7 +146,7 @@ def _batch(simulator: Simulator, books: Books, visit: Visit, style: Style) -> An
     def mishap(entity: str, operation: str) -> None:
         about = {**visit.about, "entity": entity, "operation": operation}
         for rule in simulator.mishaps.befalling(about, only="fault"):
-            raise Fault(rule.code, rule.message, rule.detail)
+            raise fault_of(rule.code, rule.message, rule.detail, rule.status)
 
     items = batch.items_of(_body(visit.request), visit.request.query.get("requestid"))
     return envelope.success(style, batch.run(books, items, lambda one, text: _queried(simulator, one, text), mishap))
@@ -182,8 +183,12 @@ def _report(simulator: Simulator, books: Books, visit: Visit, style: Style) -> A
                   style.traced({"Content-Type": "application/json;charset=utf-8"}))  # fmt: skip
 
 
-class _FaultWith200(Fault):
+class _FaultWith200(Exception):
     """A fault that comes with HTTP 200, as documented and seen (facts 1.5)."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 _SPECIAL = {

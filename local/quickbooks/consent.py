@@ -44,7 +44,8 @@ def _guarded(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpo
     """Method, faults and refusals, the same for both token endpoints."""
     error = visit.rule("server-error")
     if error and not error.committed:
-        return envelope.html_answer(error.status, f"<html><body><h1>{error.status}</h1></body></html>")
+        status = error.status or 503
+        return envelope.html_answer(status, f"<html><body><h1>{status}</h1></body></html>")
     lost = visit.rule("lost-request")
     if lost:
         raise LostAnswer(lost.how, lost.seconds or 0.0)

@@ -20,7 +20,8 @@ KINDS = {
     "throttle": "429 before anything happens; `format` json (default) or xml; `retryAfter` adds the header",
     "server-error": "`status` (default 503), `format` html (default), json or xml; `committed` true: after the commit",
     "unreadable": "committed; the answer is 200 with half a body",
-    "fault": "a business fault `code`, `message`, `detail` with HTTP 400 instead of the operation",
+    "fault": "a business fault `code` (default 6000, -30003) instead of the operation; `message`, `detail`, `status` "
+    "as QuickBooks has them for the code unless given",
     "fault-in-200": "the same fault with HTTP 200",
     "expire-access-token": "the token sent runs out at this moment: 401",
     "lost-admin": "code 120: the user who connected is no administrator any more",
@@ -60,11 +61,11 @@ class Rule:
     seconds: float | None = None
     how: str = "timeout"
     format: str | None = None
-    status: int = 503
+    status: int | None = None
     committed: bool = False
     code: str = "6000"
-    message: str = "A business validation error has occurred while processing your request"
-    detail: str = "Business Validation Error: Unexpected Internal Error. (-30003)"
+    message: str | None = None
+    detail: str | None = None
     retryAfter: int | None = None  # noqa: N815  the name on the wire
     date: str | None = None
     id: int = 0

@@ -81,6 +81,8 @@ def _create(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
     record["Id"] = books.next_id(entity)
     if entity.kind == PAYMENT:
         record = payments.apply(books, record)
+    if entity.name == "Deposit":
+        payments.deposit(books, record)
     return books.save(entity.name, record, "Create")
 
 
@@ -130,6 +132,8 @@ def _delete(books: Books, entity: Entity, body: Json) -> str:
         payments.delete(books, stored)
     else:
         lists.delete(books, stored)
+        if entity.name == "Deposit":
+            payments.deposit(books, stored, back=True)
     return wire.dumps(books.erase(entity.name, stored))
 
 

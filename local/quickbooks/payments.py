@@ -118,6 +118,20 @@ def release(books: Books, entity: str, document: Json) -> None:
     document["LinkedTxn"] = [one for one in document.get("LinkedTxn", []) if one.get("TxnType") != "Payment"]
 
 
+def deposit(books: Books, record: Json, back: bool = False) -> None:
+    """A deposit sweeps payments and receipts up: from then on they cannot be changed (6540), until it is deleted."""
+    link = {"TxnId": record["Id"], "TxnType": "Deposit"}
+    for line in record.get("Line", []):
+        for one in line.get("LinkedTxn") or []:
+            kind = str(one.get("TxnType")) if isinstance(one, dict) else ""
+            swept = books.find(kind, str(one.get("TxnId"))) if kind in ("Payment", "SalesReceipt") else None
+            if swept is None:
+                continue
+            others = [other for other in swept.get("LinkedTxn", []) if other != link]
+            swept["LinkedTxn"] = others if back else [*others, link]
+            books.bump(kind, swept)
+
+
 def _give_back(books: Books, entity: str, document: Json, amount: Decimal) -> None:
     for link in reversed(document.get("LinkedTxn", [])):
         payment = books.find("Payment", link["TxnId"]) if link.get("TxnType") == "Payment" else None

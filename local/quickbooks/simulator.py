@@ -203,7 +203,7 @@ class Simulator:
         """The faults before the commit. Raises LostAnswer, Fault or an answer of a broken server."""
         error = visit.rule("server-error")
         if error and not error.committed:
-            raise _Broken(_server_error(self.style(visit), error.status, error.format))
+            raise _Broken(_server_error(self.style(visit), error.status or 503, error.format))
         lost = visit.rule("lost-request")
         if lost:
             raise LostAnswer(lost.how, lost.seconds or 0.0)
@@ -222,7 +222,7 @@ class Simulator:
             raise LostAnswer(lost.how, lost.seconds or 0.0)
         error = visit.rule("server-error")
         if error:
-            return _server_error(style, error.status, error.format)
+            return _server_error(style, error.status or 503, error.format)
         if visit.rule("unreadable"):
             return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
         slow = visit.rule("slow")
