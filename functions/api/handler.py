@@ -13,7 +13,7 @@ from api.house import house as own_house
 from api.membership import caller_of
 from api.request import Call, Request
 from api.table import TABLE
-from m3ter_quickbooks.problems import Problem
+from m3ter_quickbooks.problems import Problem, what_happened
 from m3ter_quickbooks.storage.members import Role
 
 logger = Logger()
@@ -39,7 +39,6 @@ def _answer(event: dict[str, Any], house: House, request_id: str) -> Answer:
     except Problem as problem:
         logger.info("refused", extra={"status": refused(problem).status, "problem": type(problem).__name__})
         return refused(problem)
-    except Exception:
-        # The door: what nobody foresaw is told to the log and to the alarm, not to the caller.
-        logger.exception("not foreseen")
+    except Exception as bug:  # noqa: BLE001  the door: what nobody foresaw is told to log and alarm, not to the caller
+        logger.error("not foreseen", extra={"error": what_happened(bug)})  # noqa: TRY400  see what_happened
         return failed(request_id)

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from bills.messages import Message, NotOurs, Retry, Tick, read_message
 from m3ter_quickbooks.bill.event import AccountEvent
 from m3ter_quickbooks.connection.keep_alive import KeptAlive
-from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater
+from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater, what_happened
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
@@ -109,8 +109,8 @@ class Batch:
             step()
         except (MalformedEvent, TryLater, ConnectionLost, Refused) as problem:
             logger.warning("message goes back to the queue", extra={"why": problem.message, **context})
-        except Exception:  # this is the door: a bug in one bill must not hold back the others
-            logger.exception("a bug; the message goes back to the queue", extra=context)
+        except Exception as bug:  # noqa: BLE001  this is the door: a bug in one bill must not hold back the others
+            logger.error("a bug; the message goes back to the queue", extra={"error": what_happened(bug), **context})  # noqa: TRY400  see what_happened
         else:
             return True
         if message_id not in self.failed:

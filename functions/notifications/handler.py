@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from traceback import extract_tb
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from m3ter_quickbooks.problems import Problem
+from m3ter_quickbooks.problems import what_happened
 from notifications.announce import announce
 from notifications.counting import count, count_announced
 from notifications.deliver import Delivered, deliver
@@ -64,12 +63,3 @@ def send_mails(records: Sequence[Mapping[str, Any]], world: World) -> list[str]:
             count("MailsNotSent")
             failed.append(str(record["messageId"]))
     return failed
-
-
-def what_happened(error: Exception) -> str:
-    """For the log: a problem's own sentence, of anything else where it was raised; its text may hold an address."""
-    if isinstance(error, Problem):
-        return error.message
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-    frames = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in extract_tb(error.__traceback__))
-    return f"{type(error).__name__} {code} in {' > '.join(frames)}"

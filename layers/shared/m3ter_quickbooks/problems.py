@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from traceback import extract_tb
 
 
 class Problem(Exception):  # noqa: N818  the tree is named in the words of its readers
@@ -140,3 +141,18 @@ class TryLater(Problem):
         super().__init__(message)
         self.after = after
         self.throttled = throttled
+
+
+def what_happened(error: BaseException) -> str:
+    """For a log: a problem's own sentence; of anything else its class and where it was raised, with what led to it.
+
+    Never the text of a bug: it can hold whatever the code had in its hands, an address or a token.
+    """
+    if isinstance(error, Problem):
+        return error.message
+    # botocore's errors carry AWS' code, which is a plain word.
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
+    frames = (f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in extract_tb(error.__traceback__))
+    what = " ".join(filter(None, (type(error).__name__, code, "in", " > ".join(frames) or "no frame")))
+    return f"{what}; because of {what_happened(error.__cause__)}" if error.__cause__ else what
