@@ -58,17 +58,6 @@ def test_lists_are_newest_first_and_by_destination(table: Table, organization: O
     assert [page.items[0].value.name, rest.items[0].value.name, rest.next_token] == ["2", "0", None]
 
 
-def test_a_name_can_be_changed(table: Table, organization: OrganizationId) -> None:
-    credentials = Credentials(table)
-    one = credentials.create(organization, SANDBOX, "Ours", by="ann", at=NOON).value
-
-    renamed = credentials.rename(organization, one.credential_id, "Theirs", by="bob", at=LATER)
-
-    assert (renamed.value.name, renamed.audit.version, renamed.audit.modified_by) == ("Theirs", 2, "bob")
-    with pytest.raises(Missing):
-        credentials.rename(organization, CredentialId("none"), "x", by="bob", at=LATER)
-
-
 def test_a_deleted_one_connects_nothing_any_more(table: Table, organization: OrganizationId) -> None:
     credential, other = connected(table, organization, "1"), connected(table, organization, "2")
     configurations = Configurations(table)

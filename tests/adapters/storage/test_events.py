@@ -11,9 +11,9 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import BadRequest, Clash, Missing
 from m3ter_quickbooks.run.trouble import EventName, Trouble
 from m3ter_quickbooks.storage import keys
-from m3ter_quickbooks.storage.events import Events
+from m3ter_quickbooks.storage.events import Events, event_item
 from m3ter_quickbooks.storage.notices import Notices
-from m3ter_quickbooks.storage.table import Table
+from m3ter_quickbooks.storage.table import Put, Table
 from tests.unit.run.builders import NOON
 
 SECOND = timedelta(seconds=1)
@@ -40,7 +40,7 @@ def events(table: Table, organization: OrganizationId) -> Events:
     events = Events(table)
     for number in range(6):
         name = EventName.VALIDATION if number == 3 else EventName.PERFORM
-        events.record(a_trouble(organization, number, name))
+        table.put(Put(event_item(a_trouble(organization, number, name))))
     return events
 
 
@@ -63,14 +63,6 @@ def test_an_event_is_kept_28_days_as_it_was(table: Table, events: Events, organi
     assert item["ttl"] == int((NOON + 2 * SECOND + timedelta(days=28)).timestamp())
     with pytest.raises(Missing):
         events.get(organization, "none")
-
-
-def test_what_was_recorded_twice_stays_as_it_was(events: Events, organization: OrganizationId) -> None:
-    events.mark_actioned(organization, "event-2", actioned=True, by="ann", at=NOON)
-
-    events.record(a_trouble(organization, 2))
-
-    assert events.get(organization, "event-2").actioned_at == NOON
 
 
 def test_lists_show_what_nobody_has_actioned_newest_first(events: Events, organization: OrganizationId) -> None:

@@ -110,10 +110,6 @@ def test_one_run_has_its_log(history: RunHistory, organization: OrganizationId) 
         history.get(organization, RunId("none"))
 
 
-def test_the_open_runs_of_a_configuration_can_be_ended(history: RunHistory, organization: OrganizationId) -> None:
-    assert {run.id for run in history.open_runs(organization, CONFIGURATION)} == {"run-3", "run-7"}
-
-
 @pytest.mark.usefixtures("history")
 def test_an_ended_run_goes_after_400_days_and_an_open_one_never(table: Table, organization: OrganizationId) -> None:
     ended, still_open = (table.get(keys.run(organization, RunId(name))) for name in ("run-0", "run-3"))

@@ -76,18 +76,6 @@ class Credentials:
             keep=None if destination is None else lambda item: bool(item["destination"] == destination),
         )
 
-    def rename(
-        self, organization_id: OrganizationId, credential_id: CredentialId, name: str, *, by: str, at: datetime
-    ) -> Kept[Connection]:
-        """Raises Missing."""
-        values = {":name": name, ":by": by, ":at": moment_text(at), ":one": 1}
-        change = "SET #name = :name, #modified_by = :by, #modified_at = :at, #version = #version + :one"
-        try:
-            key = keys.credential(organization_id, credential_id)
-            return credential_of(self._table.update(Update(key, change, "attribute_exists(#pk)", values)))
-        except ConditionFailed as failed:
-            raise _missing(credential_id) from failed
-
     def delete(
         self, organization_id: OrganizationId, credential_id: CredentialId, *, by: str, at: datetime
     ) -> Kept[Connection]:

@@ -12,7 +12,7 @@ from m3ter_quickbooks.problems import Missing
 from m3ter_quickbooks.run.trouble import EventName, Trouble
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.paging import Page
-from m3ter_quickbooks.storage.table import ConditionFailed, Listing, Put, Table, Update
+from m3ter_quickbooks.storage.table import ConditionFailed, Listing, Table, Update
 from m3ter_quickbooks.storage.wire import Item, epoch, moment_of, moment_or_none, moment_text, pack, unpack
 
 KEPT_FOR = timedelta(days=28)
@@ -114,13 +114,6 @@ class Events:
         span = ("0" if since is None else keys.at_time(since), keys.at_time(until) + "$")
         listing = Listing(keys.events_of_configuration(organization_id, configuration_id), "gsi2", between=span)
         return (event_of(item).trouble for item in self._table.each(listing))
-
-    def record(self, trouble: Trouble) -> None:
-        """Write one outside of a closing (a malformed event, say). Writing it twice is harmless."""
-        try:
-            self._table.put(Put(event_item(trouble), "attribute_not_exists(#pk)"))
-        except ConditionFailed:
-            return
 
 
 def event_item(trouble: Trouble) -> Item:

@@ -225,11 +225,6 @@ class RunHistory:
             raise Missing(f"There is no run for bill {bill_id}.")
         return found[0]
 
-    def open_runs(self, organization_id: OrganizationId, configuration_id: ConfigurationId) -> Iterator[Run]:
-        """The runs of a configuration that still have something to do."""
-        listing = Listing(keys.runs_of_configuration(organization_id, configuration_id), "gsi2")
-        return (run_of(item) for item in self._table.each(listing) if item["is_open"])
-
     def newest_bill(self, organization_id: OrganizationId, bill_id: BillId) -> Snapshot:
         """The bill as it was last seen. Raises Missing."""
         listing = Listing(keys.of_bill(organization_id, bill_id), "gsi2")

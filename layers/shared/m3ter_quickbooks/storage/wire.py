@@ -97,11 +97,6 @@ def day_or_none(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def amount_or_none(text: str | None) -> Decimal | None:
-    """Money is kept as text: a bill may carry more digits than DynamoDB's 38."""
-    return None if text is None else Decimal(text)
-
-
 def written(value: object | None) -> str | None:
     """Text of a day, an amount or an enum word, where there is one."""
     if value is None:
