@@ -162,7 +162,9 @@ def test_a_seed_makes_chance_repeat() -> None:
         simulator = Simulator(seed=7)
         company = Caller(simulator, SAMPLE)
         simulator.mishaps.add("fault", probability=0.5)
-        return [company.post("invoice", invoice()).status for _ in range(20)]
+        statuses = [company.post("invoice", invoice()).status for _ in range(20)]
+        simulator.close()
+        return statuses
 
     first = run()
     assert first == run()

@@ -111,15 +111,19 @@ def test_a_credit_memo_is_applied_by_a_payment_of_zero(company: Caller) -> None:
     assert company.read("CreditMemo", memo["Id"])["RemainingCredit"] == 0
 
 
+def paid(amount: int, invoice_id: str) -> list[dict[str, Any]]:
+    return [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}]}]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         ({"TotalAmt": 5}, "2020"),
         ({"CustomerRef": {"value": "1"}}, "2020"),
         ({"CustomerRef": {"value": "1"}, "TotalAmt": -1}, "6000"),
-        ({"CustomerRef": {"value": "2"}, "TotalAmt": 5, "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "101", "TxnType": "Invoice"}]}]}, "6000"),
-        ({"CustomerRef": {"value": "1"}, "TotalAmt": 5, "Line": [{"Amount": 6, "LinkedTxn": [{"TxnId": "101", "TxnType": "Invoice"}]}]}, "6000"),
-        ({"CustomerRef": {"value": "1"}, "TotalAmt": 5, "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "9", "TxnType": "Invoice"}]}]}, "610"),
+        ({"CustomerRef": {"value": "2"}, "TotalAmt": 5, "Line": paid(5, "101")}, "6000"),
+        ({"CustomerRef": {"value": "1"}, "TotalAmt": 5, "Line": paid(6, "101")}, "6000"),
+        ({"CustomerRef": {"value": "1"}, "TotalAmt": 5, "Line": paid(5, "9")}, "610"),
     ],
 )  # fmt: skip
 def test_payments_have_rules(company: Caller, body: dict[str, Any], code: str) -> None:
@@ -211,4 +215,4 @@ def test_the_json_key_of_a_card_payment_is_not_its_path(company: Caller) -> None
     body = {"Amount": 5, "CreditCardAccountRef": {"value": "42"}, "BankAccountRef": {"value": "35"}}
     made = company.made("CreditCardPaymentTxn", body, "creditcardpayment")
     assert company.get(f"creditcardpayment/{made['Id']}").json()["CreditCardPaymentTxn"]["Amount"] == 5
-    assert list(company.query("select * from CreditCardPayment"))[0] == "CreditCardPaymentTxn"
+    assert "CreditCardPaymentTxn" in company.query("select * from CreditCardPayment")

@@ -7,11 +7,12 @@ import contextlib
 import copy
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,13 @@ BOUNDED = settings(
 
 SIMULATOR = Simulator(seed=1, recorded_calls=10)
 COMPANIES = {realm: Caller(SIMULATOR, realm) for realm in (SAMPLE, UNITED_KINGDOM)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_in_the_end() -> Iterator[None]:
+    yield
+    SIMULATOR.close()
+
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

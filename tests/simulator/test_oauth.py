@@ -5,8 +5,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from local.quickbooks.envelope import Answer
+from local.quickbooks.oauth import Client
 from local.quickbooks.seed import SAMPLE
 from local.quickbooks.simulator import Simulator
+from local.quickbooks.traffic import LostAnswer
 from tests.simulator.caller import Caller, invoice
 
 HOST = "http://quickbooks.test"
@@ -239,3 +241,51 @@ def test_secrets_and_codes_are_not_recorded(simulator: Simulator) -> None:
     assert '"operation":"token"' in written
     assert tokens["refresh_token"] not in written
     assert "simulator-secret" not in written
+
+
+@pytest.mark.fact("7", "redirect URIs must match exactly")
+def test_registered_redirect_uris_must_match_exactly() -> None:
+    simulator = Simulator(client=Client(redirect_uris=("https://app.example/callback",)))
+    assert authorize(simulator, auto_consent=SAMPLE).status == 302
+    assert authorize(simulator, auto_consent=SAMPLE, redirect_uri="https://app.example/callback/").status == 400
+    simulator.close()
+
+
+@pytest.mark.fact("7", "scopes: accounting is needed for the accounting API")
+def test_without_the_accounting_scope_the_accounting_api_is_closed(simulator: Simulator) -> None:
+    one = returned(authorize(simulator, auto_consent=SAMPLE, scope="openid email"))["code"]
+    headers = {
+        "Authorization": f"Bearer {exchanged(simulator, one).json()['access_token']}",
+        "Accept": "application/json",
+    }
+    answer = simulator.handle("GET", f"{HOST}/v3/company/{SAMPLE}/companyinfo/1", headers)
+    assert (answer.status, answer.json()["fault"]["error"][0]["code"]) == (403, "3100")
+
+
+@pytest.mark.fact("7", "the userinfo endpoint is the only difference between both discovery documents")
+def test_the_discovery_documents_differ_in_userinfo_only(simulator: Simulator) -> None:
+    documents = [
+        simulator.handle("GET", f"{HOST}/.well-known/{name}").json()
+        for name in ("openid_configuration", "openid_sandbox_configuration")
+    ]
+    assert {key for key in documents[0] if documents[0][key] != documents[1][key]} == {"userinfo_endpoint"}
+
+
+@pytest.mark.fact("7", "401 after the user removed the app; refresh is invalid_grant")
+def test_a_removed_app_has_dead_tokens(simulator: Simulator) -> None:
+    tokens = exchange(simulator)
+    simulator.handle("POST", f"{HOST}/_simulator/companies/{SAMPLE}/disconnect")
+    assert not works(simulator, tokens["access_token"])
+    assert refreshed(simulator, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_the_token_endpoint_can_fail_too(simulator: Simulator) -> None:
+    first = exchange(simulator)["refresh_token"]
+    simulator.mishaps.add("server-error", operation="refresh", count=1)
+    assert refreshed(simulator, first).status == 503
+    simulator.mishaps.add("invalid-grant", operation="refresh", count=1)
+    assert refreshed(simulator, first).json()["error"] == "invalid_grant"
+    simulator.mishaps.add("lost-answer", operation="refresh", count=1)
+    with pytest.raises(LostAnswer):
+        refreshed(simulator, first)
+    assert refreshed(simulator, first).status == 200
