@@ -18,6 +18,7 @@ from pydantic.json_schema import models_json_schema
 from api.route import Route
 from api.shapes import Shape, told
 
+PAGE = "text/html"
 REFERENCE = "#/components/schemas/{model}"
 
 WHY: Mapping[int, str] = {
@@ -176,8 +177,11 @@ def _responses(route: Route, names: Mapping[tuple[type[BaseModel], Mode], str]) 
         statuses |= {401, 403}
     if route.body or route.body_media != ("application/json",):
         statuses |= {413}
-    for status in sorted(statuses):
-        responses[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    shared = _errors()
+    for status in map(str, sorted(statuses)):
+        responses[status] = {"$ref": f"#/components/responses/{status}"}
+        if PAGE in route.media:
+            responses[status] = shared[status] | {"content": shared[status]["content"] | {PAGE: content[PAGE]}}
     return responses
 
 

@@ -44,11 +44,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Aws:
-    """What one moto holds: a table, a queue, a user pool, the Intuit app's secret."""
+    """What one moto holds: a table, a user pool, the Intuit app's secret."""
 
     clients: dict[str, Any]
     table_name: str
-    queue_url: str
     pool_id: str
 
 
@@ -83,8 +82,7 @@ def aws() -> Iterator[Aws]:
             SecretString=json.dumps({"clientId": "simulator-client", "clientSecret": "simulator-secret"}),
         )
         pool = clients["cognito-idp"].create_user_pool(PoolName="people", UsernameAttributes=["email"])
-        queue = clients["sqs"].create_queue(QueueName="bills")
-        yield Aws(clients, _table(clients["dynamodb"]), queue["QueueUrl"], pool["UserPool"]["Id"])
+        yield Aws(clients, _table(clients["dynamodb"]), pool["UserPool"]["Id"])
 
 
 @pytest.fixture
@@ -110,7 +108,7 @@ def house(aws: Aws, clock: Clock, simulator: Simulator, cognito: Cognito) -> Hou
         {
             "STAGE": "test",
             "TABLE_NAME": aws.table_name,
-            "QUEUE_URL": aws.queue_url,
+            "QUEUE_URL": aws.clients["sqs"].create_queue(QueueName=f"bills-{uuid4()}")["QueueUrl"],
             "SECRET_PREFIX": "m3ter-quickbooks/test/",
             "QUICKBOOKS_APP_SECRET": APP_SECRET,
             "QUICKBOOKS_API_URL": QUICKBOOKS,

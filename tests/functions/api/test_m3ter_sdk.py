@@ -17,6 +17,8 @@ from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.run.trouble import EventName, Trouble
 from m3ter_quickbooks.storage.audit import new_id
+from m3ter_quickbooks.storage.events import event_item
+from m3ter_quickbooks.storage.table import Put
 from tests.functions.api.conftest import Place
 from tests.functions.api.gateway import BASE_URL
 
@@ -66,7 +68,7 @@ def event(place: Place, name: EventName = EventName.PERFORM, **about: Any) -> st
         bill_id=BillId("b1"),
         run_id="r1",
     )
-    place.gateway.house.events.record(trouble)
+    place.gateway.house.table.put(Put(event_item(trouble)))
     return trouble.id
 
 

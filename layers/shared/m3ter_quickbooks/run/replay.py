@@ -86,8 +86,8 @@ def _chosen(order: ReplayOrder, world: World) -> list[Run]:
     """The newest ended run of each bill, if it matches, in the order of the first ones.
 
     Bills skipped because nothing was connected yet count as held where everything held is asked for: a reconnection,
-    which asks only for what it lost, does not send the bills of before the first connection. What an older telling of a bill says is left alone:
-    the fence would only supersede it. What came after the order is not part of it.
+    which asks only for what it lost, does not send the bills of before the first connection. What an older telling of
+    a bill says is left alone: the fence would only supersede it. What came after the order is not part of it.
     """
     statuses, outcomes = set(order.statuses), set(order.outcomes)
     searched = statuses | ({RunStatus.COMPLETE} if outcomes or statuses & HELD else set())
@@ -105,6 +105,6 @@ def _chosen(order: ReplayOrder, world: World) -> list[Run]:
 
 def _asked_for(run: Run, statuses: Collection[RunStatus], outcomes: Collection[Outcome]) -> bool:
     if run.status is RunStatus.COMPLETE:
-        never_connected = run.reason == Reason.NOT_CONNECTED and not HELD.isdisjoint(statuses)
+        never_connected = run.reason == Reason.NOT_CONNECTED and HELD.issubset(statuses)
         return run.outcome in outcomes or never_connected or RunStatus.COMPLETE in statuses
     return run.status in statuses
