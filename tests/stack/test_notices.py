@@ -18,10 +18,10 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, UserId
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from m3ter_quickbooks.storage.configurations import Configurations, Wanted
-from m3ter_quickbooks.storage.events import Events
+from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.members import Organization, Organizations, User, Users
 from m3ter_quickbooks.storage.notices import Notices
-from m3ter_quickbooks.storage.table import Table
+from m3ter_quickbooks.storage.table import Put, Table
 
 READERS = ("anna", "ben")
 
@@ -86,7 +86,7 @@ def test_a_committed_notice_reaches_every_reader_once_and_its_events_the_bus(
     )
     configuration = Configurations(table).create(organization, wanted, by="test", at=now).value.id
     for number in range(1, 11):
-        Events(table).record(an_error(organization, configuration, number, now))
+        table.put(Put(event_item(an_error(organization, configuration, number, now))))
     assert Notices(table).order(Notice(f"n-{organization}", organization, NoticeKind.DISABLED, now, configuration))
 
     wait_for(lambda: len(mails(stack, organization)) >= len(READERS))

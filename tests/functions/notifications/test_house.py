@@ -82,7 +82,7 @@ class House:
             for number in range(1, count + 1)
         ]
         for one in made:
-            self.parts.events.record(one)
+            self.parts.table.put(Put(event_item(one)))
         return made
 
     def commit(self, configuration: ConfigurationId) -> dict[str, Any]:
