@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 from m3ter_quickbooks.bill.event import AccountEvent, BillEvent, parse_envelope
 from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.invoice.payload import decode
 from m3ter_quickbooks.problems import MalformedBill, MalformedEvent
 from m3ter_quickbooks.run.opening import Told, told_of_unreadable
 from m3ter_quickbooks.run.replay_order import ReplayOrder
@@ -59,9 +59,9 @@ def records(event: Mapping[str, Any]) -> list[tuple[str, str]]:
 def read_message(body: str) -> Message:
     """What one message asks for. Raises MalformedEvent when not even its bill or organization can be told."""
     try:
-        message = json.loads(body, parse_float=Decimal)
-    except json.JSONDecodeError as error:
-        text = f"A message in the queue is not JSON: {error.msg} at character {error.pos}."
+        message = decode(body.encode())
+    except ValueError as error:
+        text = "A message in the queue is not JSON."
         raise MalformedEvent(text) from error
     if not isinstance(message, dict):
         text = "A message in the queue is JSON, but not an object."

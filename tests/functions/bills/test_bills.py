@@ -181,3 +181,29 @@ def test_a_warm_update_costs_as_much(office: Office) -> None:
     office.hand_over(office.event("bill-demo-regenerated"))
     assert table.asked.total() <= 6, table.asked
     assert [call.operation for call in office.simulator.calls] == ["update"]
+
+
+def test_a_replay_longer_than_a_batch_goes_on_by_itself_and_keeps_the_order(office: Office) -> None:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    office.http.post(f"{path}/disable")
+    for number in range(32):
+        office.hand_over(office.event("bill-demo", id=f"bill-{number:02}"))
+    assert {run["status"] for run in office.runs()} == {"DISABLED"}
+    answer = office.http.post(f"{path}/enable", json={"replay": True})
+    assert answer.status_code == 200
+    while office.take_messages():
+        pass
+    made = sorted(office.invoices(), key=lambda invoice: int(invoice["Id"]))
+    assert [invoice["PrivateNote"].split("\n")[0] for invoice in made] == [f"m3ter-bill:bill-{n:02}" for n in range(32)]
+
+
+def test_an_address_that_is_not_wanted_any_more_stays_and_the_run_warns(office: Office) -> None:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    body = office.http.get(path).json() | {"configData": {"bccInvoiceEmailAddress": "books@vendor.example"}}
+    office.http.put(path, json=body)
+    office.hand_over(office.event("bill-demo"))
+    office.http.put(path, json=office.http.get(path).json() | {"configData": {}})
+    office.hand_over(office.event("bill-demo-regenerated"))
+    [invoice] = office.invoices()
+    assert invoice["BillEmailBcc"] == {"Address": "books@vendor.example"}
+    assert any("BillEmailBcc" in warning for warning in office.runs()[0]["warnings"])

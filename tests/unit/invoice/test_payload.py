@@ -122,13 +122,11 @@ def test_an_update_is_sparse_and_leaves_the_note_alone() -> None:
     assert "PrivateNote" not in body
 
 
-def test_an_address_that_was_set_and_is_no_more_is_cleared() -> None:
-    body = decode(update_body(document(BILL), "145", "7", no_longer=["BillEmail", "BillEmailCc", "DueDate"]))
+def test_an_address_that_the_bill_does_not_have_is_not_touched() -> None:
+    body = decode(update_body(document(BILL), "145", "7"))
 
-    assert body["BillEmailCc"] == {"Address": ""}
     assert body["BillEmail"] == {"Address": "billing@acme.example"}
-    assert "BillEmailBcc" not in body
-    assert body["DueDate"] == "2026-03-31"
+    assert "BillEmailCc" not in body
 
 
 def test_a_void_names_the_document_and_its_state() -> None:

@@ -6,7 +6,7 @@ Money goes through here as Decimal, both ways: no float is ever made or taken.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, localcontext
 from json.encoder import encode_basestring_ascii
@@ -92,16 +92,15 @@ def body_without_marker(document: Document) -> bytes:
     return encode({**document.fields, "PrivateNote": document.note})
 
 
-def update_body(document: Document, document_id: str, sync_token: str, no_longer: Collection[str] = ()) -> bytes:
+def update_body(document: Document, document_id: str, sync_token: str) -> bytes:
     """A sparse update with every field we own and the full list of lines, which replaces the old list.
 
     PrivateNote stays out: from the creation on it belongs to the accountant. A field that the document does not have
     is not touched: QuickBooks fills some from the company's or the customer's defaults, people fill others, and both
-    must survive. Only what an earlier body of ours had set is cleared: `no_longer` names those fields (of
-    BillEmail, BillEmailCc and BillEmailBcc), and an empty address clears them.
+    must survive. So an address that an earlier body had set stays, too: whether an empty one clears it is not verified,
+    and a fault (2210) would keep the amounts from being updated. The run warns (`run/carry_out.py`).
     """
-    cleared = {name: {"Address": ""} for name in ADDRESSES if name in no_longer and name not in document.fields}
-    return encode({"Id": document_id, "SyncToken": sync_token, "sparse": True, **document.fields, **cleared})
+    return encode({"Id": document_id, "SyncToken": sync_token, "sparse": True, **document.fields})
 
 
 ADDRESSES = ("BillEmail", "BillEmailCc", "BillEmailBcc")

@@ -175,7 +175,16 @@ class Attempt:
             return planning.void(self.record, wanted, ref)
         if self._shows_it(ref):
             return self._finished(Outcome.UNCHANGED)
+        self._warn_of_old_addresses()
         return planning.update(self.record, wanted, wanted.document, ref)
+
+    def _warn_of_old_addresses(self) -> None:
+        """An update cannot take an address away (`invoice/payload.py`)."""
+        done = self.record.done
+        stays = [name for name in (done.addresses if done else ()) if name not in self.case.wanted.addresses]
+        if stays:
+            warning = f"{', '.join(stays)} of an earlier version stays on the document in QuickBooks; remove it there."
+            self.warnings += [warning] if warning not in self.warnings else []
 
     def _shows_it(self, ref: DocumentRef) -> bool:
         document = self.case.wanted.document
@@ -473,7 +482,7 @@ class Attempt:
 
     def done(self) -> Done:
         """What the record remembers of a finished version."""
-        return Done(self.case.run.fence, self.case.wanted.payload_hash)
+        return Done(self.case.run.fence, self.case.wanted.payload_hash, self.case.wanted.addresses)
 
 
 _NO_ANSWER = "QuickBooks' answer was lost; the document is looked for before anything is sent again"

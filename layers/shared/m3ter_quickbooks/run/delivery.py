@@ -66,10 +66,14 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The newest version that is finished, and a hash of what it said ("" for a deletion)."""
+    """The newest version that is finished, and a hash of what it said ("" for a deletion).
+
+    `addresses`: which of QuickBooks' e-mail fields it set.
+    """
 
     fence: Fence
     payload_hash: str
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

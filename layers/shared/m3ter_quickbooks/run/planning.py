@@ -19,7 +19,7 @@ from uuid import UUID, uuid5
 
 from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.invoice.document import Document
-from m3ter_quickbooks.invoice.payload import body_without_marker, create_body, update_body, void_body
+from m3ter_quickbooks.invoice.payload import ADDRESSES, body_without_marker, create_body, update_body, void_body
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Operation, Verb
 
@@ -38,6 +38,11 @@ class Wanted:
     def payload_hash(self) -> str:
         """Equal hashes: equal documents."""
         return self.document.payload_hash if self.document else VOIDED_HASH
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Which of QuickBooks' e-mail fields it sets."""
+        return tuple(name for name in ADDRESSES if self.document and name in self.document.fields)
 
 
 def create(record: Delivery, wanted: Wanted, document: Document) -> Operation:

@@ -134,7 +134,7 @@ def delivery_item(delivery: Delivery) -> Item:
         "claim": delivery.claim,
         "lease_until": written(delivery.lease_until),
         "fence": None if delivery.fence is None else delivery.fence.to_text(),
-        "done": None if done is None else {"fence": done.fence.to_text(), "payload_hash": done.payload_hash},
+        "done": None if done is None else _done_item(done),
         "document": None if delivery.document is None else _document_item(delivery.document),
         "op": None if delivery.op is None else _operation_item(delivery.op),
         "op_number": delivery.op_number,
@@ -152,11 +152,23 @@ def delivery_of(item: Item) -> Delivery:
         claim=item.get("claim"),
         lease_until=moment_or_none(item.get("lease_until")),
         fence=None if fence is None else Fence.from_text(fence),
-        done=None if done is None else Done(Fence.from_text(done["fence"]), done["payload_hash"]),
+        done=None if done is None else _done_of(done),
         document=None if document is None else _document_of(document),
         op=None if op is None else _operation_of(op),
         op_number=item["op_number"],
     )
+
+
+def _done_item(done: Done) -> Item:
+    return {
+        "fence": done.fence.to_text(),
+        "payload_hash": done.payload_hash,
+        "addresses": list(done.addresses),
+    }
+
+
+def _done_of(item: Item) -> Done:
+    return Done(Fence.from_text(item["fence"]), item["payload_hash"], tuple(item.get("addresses", ())))
 
 
 def _document_item(document: DocumentRef) -> Item:
