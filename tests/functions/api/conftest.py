@@ -99,6 +99,11 @@ def simulator(clock: Clock) -> Iterator[Simulator]:
 
 @pytest.fixture
 def house(aws: Aws, clock: Clock, simulator: Simulator, cognito: Cognito) -> House:
+    return build_house(aws, clock, simulator, cognito)
+
+
+def build_house(aws: Aws, clock: Clock, simulator: Simulator, cognito: Cognito) -> House:
+    """The real house on moto, with the simulator and the token service behind its HTTP client."""
     to_quickbooks = quickbooks_transport(simulator)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -145,16 +150,17 @@ def gateway(house: House, cognito: Cognito) -> Gateway:
 
 @pytest.fixture
 def place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
-    return _place(gateway, clock, simulator)
+    return build_place(gateway, clock, simulator)
 
 
 @pytest.fixture
 def other_place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
     """Another organization of the same installation."""
-    return _place(gateway, clock, simulator)
+    return build_place(gateway, clock, simulator)
 
 
-def _place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
+def build_place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
+    """A new organization."""
     organization_id = str(uuid4())
     clients = {}
     for role in Role:

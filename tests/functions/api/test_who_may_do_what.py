@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from api.route import Route
 from api.table import TABLE
+from local.quickbooks.simulator import Simulator
 from m3ter_quickbooks.storage.members import Role
-from tests.functions.api.conftest import Place
+from tests.functions.api.conftest import Aws, Clock, Place, build_house, build_place
+from tests.functions.api.gateway import Cognito, Gateway
 
 RANKS = ("viewer", "operator", "admin")
 ROUTES = [route for route in TABLE.routes if route.role is not None]
@@ -39,8 +42,20 @@ def named(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
+@pytest.fixture(scope="module")
+def places(aws: Aws) -> Iterator[tuple[Place, Place]]:
+    """Two organizations for all routes: nothing that they ask for is there."""
+    clock = Clock()
+    simulator = Simulator(clock=lambda: clock.at, seed=1)
+    cognito = Cognito(lambda: clock.at)
+    gateway = Gateway(build_house(aws, clock, simulator, cognito), cognito)
+    yield build_place(gateway, clock, simulator), build_place(gateway, clock, simulator)
+    simulator.close()
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=named)
-def test_a_route_opens_to_its_role_and_above_and_to_nobody_else(route: Route, place: Place, other_place: Place) -> None:
+def test_a_route_opens_to_its_role_and_above_and_to_nobody_else(route: Route, places: tuple[Place, Place]) -> None:
+    place, other_place = places
     cognito = place.gateway.cognito
     path = path_of(route, place.organization_id)
 
