@@ -137,7 +137,6 @@ def limits_hold(pacer: Pacer, company: str, arrivals: list[tuple[int, bool, int]
     assert most_within(batches, MINUTE) <= 40
 
 
-@settings(deadline=None)
 @given(arrivals=ARRIVALS, squeeze=st.sampled_from([1, 20, 1000]))
 def test_no_arrivals_exceed_the_limits(arrivals: list[tuple[int, bool, int]], squeeze: int) -> None:
     limits_hold(MemoryPacer(Memory()), "9130", arrivals, squeeze)
