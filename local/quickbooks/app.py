@@ -35,7 +35,8 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
     async def anything(request: Request) -> Response:
         body = await request.body()
         headers = dict(request.headers)
-        visit = books.arrive(request_of(request.method, str(request.url), headers, body))
+        target = f"{request.scope['raw_path'].decode('latin-1')}?{request.scope['query_string'].decode('latin-1')}"
+        visit = books.arrive(request_of(request.method, target, headers, body))
         try:
             if visit.wait:
                 await asyncio.sleep(visit.wait)

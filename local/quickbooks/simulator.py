@@ -11,6 +11,7 @@ import heapq
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -102,7 +103,8 @@ class Simulator:
         """One request, answered at once. Raises LostAnswer when the client hears nothing."""
         visit = self.arrive(request_of(method, url, headers, body))
         try:
-            return self.carry_out(visit)
+            answer = self.carry_out(visit)
+            return replace(answer, seconds=answer.seconds + visit.wait) if visit.wait else answer
         finally:
             self.leave(visit)
 

@@ -34,16 +34,20 @@ class Request:
 
 
 def request_of(method: str, url: str, headers: Mapping[str, str] | None, body: bytes | str | None) -> Request:
-    parts = urlsplit(url)
+    """`url` whole, or from its path on; then the Host header says whose it is."""
     known = {name.lower(): value for name, value in (headers or {}).items()}
+    if url.startswith("/"):
+        base, rest = f"http://{known.get('host', 'localhost')}", url
+    else:
+        parts = urlsplit(url)
+        base, rest = f"{parts.scheme}://{parts.netloc}", f"{parts.path}?{parts.query}"
+    path, _, query = rest.partition("?")
     try:
-        pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=1000)
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=1000)
     except ValueError:
         pairs = []
-    host = parts.netloc or known.get("host", "localhost")
-    base = f"{parts.scheme or 'http'}://{host}"
     raw = body.encode() if isinstance(body, str) else body or b""
-    return Request(method.upper(), parts.path or "/", dict(reversed(pairs)), known, raw, base)
+    return Request(method.upper(), path or "/", dict(reversed(pairs)), known, raw, base)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from local.quickbooks import wire
 from local.quickbooks.envelope import Answer
 from local.quickbooks.seed import SAMPLE, SINGLE_CURRENCY, UNITED_KINGDOM
 from local.quickbooks.simulator import Simulator
+from local.quickbooks.traffic import LostAnswer
 from tests.simulator.caller import Caller, invoice
 
 
@@ -125,3 +126,59 @@ def test_a_deleted_company_is_gone(simulator: Simulator, company: Caller) -> Non
 
 def test_unknown_paths_are_named(simulator: Simulator) -> None:
     assert ask(simulator, "GET", "nothing").status == 404
+
+
+def test_settings_of_the_whole_simulator_are_read_and_changed(simulator: Simulator) -> None:
+    said = {
+        "limits": True, "latency": {"fixed": 0.5}, "seed": 3, "requestIdSeconds": 60, "overlappingRequestIds": "twice",
+        "queryLagSeconds": 2, "rotateAfterSeconds": 10, "rotationGraceSeconds": 5,
+    }  # fmt: skip
+    assert ask(simulator, "POST", "settings", said).status == 200
+    assert (simulator.limits.per_second, simulator.latency.fixed) == (10, 0.5)
+    found = ask(simulator, "GET", "settings").json()
+    assert {key: found[key] for key in ("requestIdSeconds", "overlappingRequestIds", "rotateAfterSeconds")} == {
+        "requestIdSeconds": 60, "overlappingRequestIds": "twice", "rotateAfterSeconds": 10,
+    }  # fmt: skip
+    ask(simulator, "POST", "settings", {"limits": None, "latency": True})
+    assert (simulator.limits.per_second, simulator.latency.fixed) == (None, 0.35)
+    assert ask(simulator, "POST", "settings", {"overlappingRequestIds": "thrice"}).status == 400
+
+
+def test_objects_are_listed_made_and_read_without_a_token(simulator: Simulator) -> None:
+    made = ask(simulator, "POST", f"companies/{SAMPLE}/customer", {"DisplayName": "New"})
+    assert made.status == 201
+    read = ask(simulator, "GET", f"companies/{SAMPLE}/customer/{made.json()['Id']}").json()
+    assert read["DisplayName"] == "New"
+    listed = ask(simulator, "GET", f"companies/{SAMPLE}/customer").json()["Customer"]
+    assert read in listed
+    assert ask(simulator, "GET", f"companies/{SAMPLE}/unicorn").status == 404
+
+
+def test_rates_request_ids_and_late_requests_are_under_control(simulator: Simulator, company: Caller) -> None:
+    assert ask(simulator, "POST", f"companies/{SAMPLE}/rates/EUR", {"rate": 2, "asOf": "2026-11-01"}).status == 204
+    assert company.get("exchangerate?sourcecurrencycode=EUR").json()["ExchangeRate"]["Rate"] == 2
+    assert company.get("exchangerate?sourcecurrencycode=USD").json()["ExchangeRate"]["Rate"] == 1
+    company.made("Invoice", invoice(), "invoice?requestid=a")
+    assert ask(simulator, "POST", f"companies/{SAMPLE}/forget-request-ids").json() == {"forgotten": 1}
+    simulator.mishaps.add("late-landing", operation="create")
+    with pytest.raises(LostAnswer):
+        company.post("invoice", invoice())
+    assert ask(simulator, "GET", "late").json() == {"onTheWay": 1}
+    assert ask(simulator, "DELETE", "late").json() == {"dropped": 1}
+    assert ask(simulator, "DELETE", "faults").status == 204
+
+
+def test_webhooks_are_set_up_and_looked_at(simulator: Simulator, company: Caller) -> None:
+    assert ask(simulator, "POST", "webhooks", {"url": "ftp://x"}).status == 400
+    assert ask(simulator, "POST", "webhooks", {"url": "http://app.test/", "verifier": "v"}).status == 201
+    company.made("Invoice", invoice())
+    found = ask(simulator, "GET", "webhooks").json()
+    assert [one["url"] for one in found["endpoints"]] == ["http://app.test/"]
+    assert len(found["deliveries"]) == 1
+    ask(simulator, "DELETE", "webhooks")
+    assert ask(simulator, "GET", "webhooks").json() == {"endpoints": [], "deliveries": []}
+
+
+def test_a_body_that_is_no_object_is_refused(simulator: Simulator) -> None:
+    assert ask(simulator, "POST", "faults", [1]).status == 400
+    assert ask(simulator, "POST", "tokens", {"companyId": "1"}).status == 404

@@ -1,12 +1,15 @@
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from local.quickbooks.app import running
+from local.quickbooks.limits import Latency
 from local.quickbooks.seed import SAMPLE
 from local.quickbooks.simulator import Simulator
 from tests.simulator.caller import Caller, invoice
@@ -64,3 +67,22 @@ def test_nothing_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
         assert again.handle("POST", path, headers, b"{}").body == answer.content
     assert again.store.count(SAMPLE, "Invoice") == 21
     again.close()
+
+
+@pytest.mark.parametrize(
+    "target", ["//x/../y?a=%zz&&", "/v3/company/1/invoice/%ff?query=%ff", "/%00", "/app/invoice?txnId=%ff"]
+)
+@pytest.mark.parametrize("host", ["[", "a b", "x:y:z"])
+def test_odd_targets_and_hosts_are_answered(simulator: Simulator, target: str, host: str) -> None:
+    with running(simulator) as base, socket.create_connection(("127.0.0.1", int(base.rsplit(":", 1)[1])), 5) as line:
+        line.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert line.makefile("rb").readline().split()[1] in (b"400", b"401", b"404")
+
+
+def test_latencies_are_told_in_process_and_waited_for_over_http(simulator: Simulator, company: Caller) -> None:
+    simulator.latency = Latency(fixed=0.2)
+    assert company.get("companyinfo/1").seconds == 0.2
+    with running(simulator) as base:
+        begun = time.monotonic()
+        httpx.get(f"{base}/v3/company/{SAMPLE}/companyinfo/1", headers=company.headers)
+        assert time.monotonic() - begun >= 0.2
