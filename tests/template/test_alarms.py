@@ -1,5 +1,6 @@
 """A failure that nobody sees is the second worst thing that can happen."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -63,5 +64,9 @@ def test_our_own_metrics_are_watched_where_the_functions_write_them(
         assert alarm["Dimensions"] == [{"Name": "service", "Value": environment["POWERTOOLS_SERVICE_NAME"]}]
 
 
-def test_there_is_a_dashboard(template: Template) -> None:
-    assert len(template.of_type("CloudWatch::Dashboard")) == 1
+def test_the_dashboard_is_json_and_shows_the_metrics_that_the_functions_write(template: Template) -> None:
+    (dashboard,) = template.of_type("CloudWatch::Dashboard").values()
+    shown = str(json.loads(dashboard["DashboardBody"]["Fn::Sub"]))
+    for metric in ("RunsEnded", "RunsFailed", "RunsWaiting", "IntegrationDisabled", "TokenRenewalFailed"):
+        assert metric in shown
+        assert f'"{metric}"' in "".join(file.read_text() for file in (PROJECT / "functions").rglob("*.py"))
