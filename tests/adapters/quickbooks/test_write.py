@@ -1,5 +1,6 @@
 """What each answer of QuickBooks to a write means (sending-once rule 3)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
@@ -127,6 +128,26 @@ def test_a_voided_document_is_known_by_its_zero_and_its_note() -> None:
     assert isinstance(answer, Accepted)
     assert answer.document is not None
     assert answer.document.voided
+
+
+def test_a_bill_of_zero_is_not_taken_for_a_voided_one() -> None:
+    answer = written(200, an_answer(TotalAmt=0, Balance=0))
+    assert isinstance(answer, Accepted)
+    assert answer.document is not None
+    assert not answer.document.voided
+
+
+def test_a_write_does_not_follow_a_redirect() -> None:
+    desk = answering(307, "", Location="https://elsewhere.test/")
+    assert isinstance(desk.client.write(CONNECTION, CREATE), Unsure)
+    assert len(desk.requests) == 1
+
+
+def test_a_company_id_stays_one_part_of_the_address() -> None:
+    desk = answering(200, an_answer())
+    desk.tokens.company_id = "1/../2?x"
+    desk.client.write(replace(CONNECTION, company_id="1/../2?x"), CREATE)
+    assert desk.requests[0].url.raw_path.startswith(b"/v3/company/1%2F..%2F2%3Fx/invoice?")
 
 
 def test_a_deleted_credit_memo_leaves_no_document() -> None:

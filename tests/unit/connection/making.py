@@ -138,6 +138,7 @@ class Intuit:
     down: bool = False
     """No answer, and nothing done."""
     refreshes: int = 0
+    refusals: int = 0
     revoked: list[str] = field(default_factory=list)
     withdrawn: bool = False
     codes: dict[str, str] = field(default_factory=dict)
@@ -172,6 +173,7 @@ class Intuit:
             raise TryLater("Intuit did not answer.")
         dead = refresh_token != self._newest and self._dies.get(refresh_token, self.clock()) <= self.clock()
         if self.withdrawn or dead:
+            self.refusals += 1
             raise InvalidGrant
         self.refreshes += 1
         if self.clock() - self._issued >= self.rotate_after:
@@ -288,6 +290,10 @@ class Everything:
     @property
     def item(self) -> Renewal:
         return self.items.held[ORGANIZATION, CREDENTIAL]
+
+    @property
+    def newest_refresh_token(self) -> str:
+        return self.intuit._newest
 
     @property
     def secret(self) -> TokenSecret:

@@ -254,7 +254,7 @@ def test_a_worker_that_renews_in_between_does_not_undo_a_consent() -> None:
     connected = desk.finish(state)
 
     assert desk.world.intuit.accepts(desk.world.worker().access_token(connected))
-    assert desk.world.secret.refresh_token == desk.world.intuit._newest
+    assert desk.world.secret.refresh_token == desk.world.newest_refresh_token
 
 
 def test_disconnecting_revokes_at_intuit_and_deletes_every_trace() -> None:

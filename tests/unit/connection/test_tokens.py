@@ -183,6 +183,38 @@ def test_a_crash_between_table_and_secret_is_healed_by_the_next_renewal_even_wit
 
     assert world.connection.status is ConnectionStatus.CONNECTED
     assert world.secret.refresh_token == "RT1-1"
+    assert world.intuit.refusals == 0, "the newest one is tried first"
+
+
+def test_the_lease_is_kept_until_the_secret_is_written() -> None:
+    world = Everything()
+    world.clock.now += 2 * DAY
+    leased: list[bool] = []
+    world.secrets.turn = lambda step: leased.append(world.item.leased(world.clock())) if step == "secret.put" else None
+    world.worker().access_token(world.connection)
+
+    assert leased == [True]
+    assert not world.item.leased(world.clock())
+
+
+def test_who_slept_after_the_answer_does_not_undo_a_newer_renewal() -> None:
+    world = Everything()
+    world.intuit.rotate_after = timedelta(0)
+    slow, quick = world.worker(), world.worker()
+
+    def sleep(step: str) -> None:
+        if step == "item.write" and world.intuit.refreshes:
+            world.items.turn = lambda _: None
+            world.clock.now += timedelta(seconds=31)
+            quick.access_token(world.connection)
+
+    world.items.turn = sleep
+    slow.access_token(world.connection)
+
+    assert world.secret.refresh_token == world.newest_refresh_token
+    world.clock.now += 2 * DAY
+    assert world.intuit.accepts(slow.access_token(world.connection))
+    assert world.intuit.refusals == 0
 
 
 def test_a_connection_that_is_ended_during_a_rotation_leaves_no_secret_behind() -> None:
@@ -373,6 +405,18 @@ def test_a_refusal_of_an_older_consent_does_not_break_the_new_one() -> None:
     with pytest.raises(TryLater):
         world.worker().refused(old, "it takes an admin (code 120)")
     assert world.connection.status is ConnectionStatus.CONNECTED
+
+
+def test_after_a_refusal_the_token_of_the_older_consent_is_not_used_again() -> None:
+    world = Everything()
+    worker = world.worker()
+    old = worker.access_token(world.connection)
+    connection = world.connection
+    world.book.write(connection)
+    world.items.held.clear()
+    with pytest.raises(TryLater):
+        worker.refused(connection, "it takes an admin (code 120)")
+    assert worker.access_token(world.connection) != old
 
 
 def test_a_deleted_credential_has_nothing_to_break() -> None:
