@@ -297,6 +297,20 @@ def test_rotation_every_day_for_a_month_with_two_workers() -> None:
     assert desk.refreshes() == 30
 
 
+def test_a_rotation_at_each_renewal_that_kills_the_old_token_at_once_loses_nobody() -> None:
+    desk = Connected()
+    desk.connect()
+    desk.simulator.mishaps.add("rotate-refresh-token", operation="refresh", seconds=0)
+    workers = [desk.worker(), desk.worker(), desk.worker()]
+    for half_hour in range(1, 49):
+        desk.world.clock.now = NOW + timedelta(minutes=30 * half_hour)
+        for worker in workers:
+            worker.read(desk.world.connection, an_operation().kind, "1")
+
+    assert desk.world.connection.status is ConnectionStatus.CONNECTED
+    assert desk.world.secrets.puts == desk.refreshes() + 1, "one for the consent, one for each rotation"
+
+
 def test_disconnecting_ends_the_tokens_at_intuit() -> None:
     desk = Connected()
     desk.connect()
