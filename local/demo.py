@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -145,6 +146,8 @@ def main() -> None:
         right = demo(stack, progress, console)
     except StackTroubleError as trouble:
         sys.exit(str(trouble))
+    except httpx.TransportError as trouble:
+        sys.exit(f"{trouble.request.url} does not answer: {trouble}")
     if not right:
         sys.exit("The invoice is not what it should be.")
 
