@@ -26,7 +26,14 @@ def main() -> None:
         limits=real_limits() if asked.limits else Limits(),
         latency=real_latency() if asked.latency else Latency(),
     )
-    serve(simulator, asked.host, asked.port, lambda base: print(f"QuickBooks simulator on {base}", flush=True))
+    try:
+        serve(simulator, asked.host, asked.port, lambda base: print(f"QuickBooks simulator on {base}", flush=True))
+    except KeyboardInterrupt:
+        print("stopped")
+    except OSError as problem:
+        parser.exit(1, f"cannot listen on {asked.host}:{asked.port}: {problem.strerror}\n")
+    finally:
+        simulator.close()
 
 
 if __name__ == "__main__":

@@ -111,7 +111,9 @@ def _telling(simulator: Simulator) -> Iterator[None]:
 
 
 def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    config = uvicorn.Config(_CutsLines(app), host=host, port=port, log_level="error", lifespan="off", access_log=False)
+    config = uvicorn.Config(
+        _CutsLines(app), host=host, port=port, log_level="error", lifespan="off", access_log=False, proxy_headers=False
+    )
     return uvicorn.Server(config)
 
 

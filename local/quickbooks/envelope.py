@@ -140,7 +140,7 @@ def _escaped(text: str) -> str:
 
 
 def _name(key: str) -> str:
-    kept = "".join(one for one in key if one.isalnum() or one in "_-.")
+    kept = "".join(one for one in key if one.isascii() and (one.isalnum() or one in "_-."))
     return kept if kept and (kept[0].isalpha() or kept[0] == "_") else f"_{kept}"
 
 
