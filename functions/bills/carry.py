@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from bills.messages import Message, NotOurs, Retry, Tick, read_message
+from bills.witness import kept_alive
 from m3ter_quickbooks.bill.event import AccountEvent
 from m3ter_quickbooks.connection.keep_alive import KeptAlive
 from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater, what_happened
@@ -77,7 +77,7 @@ class Batch:
             case Tick(what="sweep"):
                 logger.info("swept", extra={"put_back": sweep(self.world)})
             case Tick():
-                logger.info("kept connections alive", extra=asdict(self.keep_alive()))
+                kept_alive(self.keep_alive())
             case NotOurs():
                 logger.info("not for us", extra={"source": message.source})
         return []

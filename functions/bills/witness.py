@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from m3ter_quickbooks.connection.keep_alive import KeptAlive
 from m3ter_quickbooks.run.run import Run
 
 logger = Logger(child=True)
@@ -43,6 +46,14 @@ class Counting:
             "run waits",
             extra={"run_id": run.id, "status": run.status.value, "reason": run.reason, "attempts": run.attempts},
         )
+
+
+def kept_alive(kept: KeptAlive) -> None:
+    """A round of the schedule over the connections that nobody uses. The alarm in template.yaml knows the name."""
+    if kept.postponed:
+        with single_metric(name="TokenRenewalFailed", unit=MetricUnit.Count, value=kept.postponed):
+            pass
+    logger.info("kept connections alive", extra=asdict(kept))
 
 
 def _count(name: str, dimension: str, value: str) -> None:
