@@ -110,20 +110,24 @@ class Office:
     def take_messages(self) -> int:
         """Deliver what waits in the queue (moto does not mind delays once they are over); how many there were."""
         sqs = self.aws.clients["sqs"]
-        messages = sqs.receive_message(QueueUrl=self.aws.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=self.house.environment.queue_url, MaxNumberOfMessages=10).get(
+            "Messages", []
+        )
         records = [{"messageId": message["MessageId"], "body": message["Body"]} for message in messages]
         if records:
             assert handle({"Records": records}, Lambda(), self.world) == {"batchItemFailures": []}  # type: ignore[arg-type]
         for message in messages:
-            sqs.delete_message(QueueUrl=self.aws.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=self.house.environment.queue_url, ReceiptHandle=message["ReceiptHandle"])
         return len(messages)
 
     def drop_messages(self) -> None:
         """The queue loses all that is in it."""
         sqs = self.aws.clients["sqs"]
-        while messages := sqs.receive_message(QueueUrl=self.aws.queue_url, MaxNumberOfMessages=10).get("Messages"):
+        while messages := sqs.receive_message(QueueUrl=self.house.environment.queue_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
             for message in messages:
-                sqs.delete_message(QueueUrl=self.aws.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(QueueUrl=self.house.environment.queue_url, ReceiptHandle=message["ReceiptHandle"])
 
     def runs(self, **filters: Any) -> list[dict[str, Any]]:
         answer = self.http.get(f"integrationconfigs/{self.configuration['id']}/runs", params=filters)
