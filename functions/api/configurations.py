@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from api.house import House
@@ -20,7 +21,8 @@ from m3ter_quickbooks.problems import BadRequest, FieldProblem, Missing
 from m3ter_quickbooks.run.replay import FAILED, HELD
 from m3ter_quickbooks.run.replay import replay as replay_runs
 from m3ter_quickbooks.run.replay_order import ReplayOrder
-from m3ter_quickbooks.run.run import Outcome, RunStatus
+from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
+from m3ter_quickbooks.run.run import Outcome, Run, RunStatus
 from m3ter_quickbooks.storage.audit import Kept, new_id
 from m3ter_quickbooks.storage.configurations import Wanted
 from m3ter_quickbooks.storage.members import Role
@@ -182,13 +184,16 @@ def update(call: Call, house: House, body: ConfigurationBody) -> ConfigurationAn
     return _answer(kept, house)
 
 
-@routes.delete("/integrationconfigs/{id}", Role.OPERATOR, statuses=(404,))
+@routes.delete("/integrationconfigs/{id}", Role.OPERATOR, statuses=(404, 503))
 def delete(call: Call, house: House) -> ConfigurationAnswer:
     """Delete a configuration.
 
     Its own mappings go with it, its waiting runs end as DISABLED, its history stays.
     """
+    waiting = list(_waiting_runs(call, house))
     gone = house.configurations.delete(call.organization_id, _id(call), by=call.caller.name, at=house.now())
+    if waiting:
+        house.runs_world.queue.retry(waiting, timedelta(0))
     return _answer(gone, house)
 
 
@@ -242,6 +247,24 @@ def replay(call: Call, house: House, body: ReplayBody) -> ReplayAnswer:
 
 def _order(call: Call, house: House, statuses: frozenset[RunStatus]) -> ReplayOrder:
     return ReplayOrder(new_id(house.now()), house.now(), call.organization_id, _id(call), statuses)
+
+
+def _waiting_runs(call: Call, house: House) -> Iterator[Run]:
+    """The configuration's open runs: whoever takes one up now finds no configuration, and ends it."""
+    since, token = house.now() - 2 * GIVE_UP_AFTER, None
+    while True:
+        page = house.history.of_configuration(
+            call.organization_id,
+            _id(call),
+            size=200,
+            token=token,
+            statuses=[status for status in RunStatus if status.open],
+            start=since,
+        )
+        yield from page.items
+        token = page.next_token
+        if token is None:
+            return
 
 
 def _id(call: Call) -> ConfigurationId:

@@ -19,6 +19,7 @@ from m3ter_quickbooks.run.trouble import EventName, Trouble
 from m3ter_quickbooks.storage.audit import new_id
 from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.table import Put
+from tests.functions.api import sdk_stories as stories
 from tests.functions.api.conftest import Place
 from tests.functions.api.gateway import BASE_URL
 
@@ -72,73 +73,32 @@ def event(place: Place, name: EventName = EventName.PERFORM, **about: Any) -> st
     return trouble.id
 
 
-CONFIGURATION: dict[str, Any] = {
-    "destination": "QuickBooksSandbox",
-    "entity_type": "Bill",
-    "name": "Bills UK",
-    "config_data": {"foo": "bar", "onlySendBillOnApproval": True},
-}
-MAPPING = {
-    "m3ter_entity": "Account",
-    "m3ter_id": "a1",
-    "external_system": "QuickBooksSandbox",
-    "external_table": "Customer",
-    "external_id": "58",
-}
-
-
 def test_the_life_of_a_configuration(place: Place) -> None:
-    configurations = sdk(place).integration_configurations
-    created = configurations.create(**CONFIGURATION)
-    assert created.config_data == CONFIGURATION["config_data"]
-    retrieved = configurations.retrieve(created.id)
-    assert (retrieved.status, retrieved.entity_id) == ("WAITING", "")
-    assert retrieved.configData == CONFIGURATION["config_data"]  # type: ignore[attr-defined]  # the SDK reads a run
-    updated = configurations.update(created.id, **{**CONFIGURATION, "name": "Bills", "version": created.version or 0})
-    assert (updated.name, updated.version) == ("Bills", 2)
-    with pytest.raises(ConflictError):
-        configurations.update(created.id, **CONFIGURATION, version=0)
-    assert configurations.get_by_entity("Bill").id == created.id
-    assert [one.id for one in configurations.list(page_size=1)] == [created.id]
-    assert configurations.enable(created.id).enabled is True
-    assert configurations.delete(created.id).id == created.id
-    with pytest.raises(NotFoundError):
-        configurations.retrieve(created.id)
-
-
-def test_the_life_of_a_configuration_with_the_async_sdk(place: Place) -> None:
-    async def story(client: AsyncM3ter) -> None:
-        configurations = client.integration_configurations
-        created = [await configurations.create(**CONFIGURATION) for _ in range(3)]
-        seen = [one.id async for one in configurations.list(page_size=2)]
-        assert seen == [one.id for one in reversed(created)]
-        for one in created:
-            assert (await configurations.delete(one.id)).id == one.id
-
-    with_async_sdk(place, story)
+    stories.life_of_a_configuration(sdk(place))
 
 
 def test_the_life_of_a_mapping(place: Place) -> None:
-    mappings = sdk(place).external_mappings
-    created = mappings.create(**MAPPING)
-    assert mappings.retrieve(created.id).external_id == "58"
-    updated = mappings.update(created.id, **{**MAPPING, "external_id": "59/1 a"}, version=created.version or 0)
-    assert updated.external_id == "59/1 a"
-    assert [one.id for one in mappings.list(external_system_id="QuickBooksSandbox", m3ter_ids=["x", "a1"])] == [
-        created.id
-    ]
-    found = mappings.list_by_external_entity("59/1 a", system="QuickBooksSandbox", external_table="Customer")
-    assert [one.id for one in found] == [created.id]
-    assert [one.id for one in mappings.list_by_m3ter_entity("a1", entity="Account")] == [created.id]
-    with pytest.raises(ConflictError) as clash:
-        mappings.create(**MAPPING)
-    assert created.id in clash.value.body["message"]  # type: ignore[index]
-    assert mappings.delete(created.id).id == created.id
+    stories.life_of_a_mapping(sdk(place))
+
+
+def test_the_life_of_an_account(place: Place) -> None:
+    stories.life_of_an_account(sdk(place))
+
+
+@pytest.mark.parametrize("story", [stories.lives_of_configurations, stories.life_of_a_mapping_async])
+def test_the_same_with_the_async_sdk(place: Place, story: Callable[[AsyncM3ter], Awaitable[None]]) -> None:
+    with_async_sdk(place, story)
+
+
+def test_the_life_of_a_user(place: Place) -> None:
+    ended = stories.life_of_a_user(sdk(place), f"ada-{place.organization_id}@acme.example")
+    token = place.gateway.cognito.token_of_person(ended)
+    assert place.gateway.client(token).get(f"organizations/{place.organization_id}/users/me").status_code == 403
 
 
 def test_a_conflict_is_not_tried_three_times(place: Place) -> None:
     mappings = sdk(place).external_mappings
-    mappings.create(**MAPPING)
+    mappings.create(**stories.MAPPING)
     seen: list[str] = []
     transport = place.gateway.transport()
 
@@ -148,28 +108,8 @@ def test_a_conflict_is_not_tried_three_times(place: Place) -> None:
 
     counted = sdk(place).with_options(http_client=httpx.Client(transport=httpx.MockTransport(count)))
     with pytest.raises(ConflictError):
-        counted.external_mappings.create(**MAPPING)
+        counted.external_mappings.create(**stories.MAPPING)
     assert [path for path in seen if path.endswith("/externalmappings")] == [seen[-1]]
-
-
-def test_the_life_of_an_account(place: Place) -> None:
-    accounts = sdk(place).accounts
-    code = 'a code with "quotes" [brackets] and spaces'
-    created = accounts.create(
-        name="Acme", code=code, email_address="billing@acme.example", custom_fields={"tier": 2.5, "country": "UK"}
-    )
-    assert created.custom_fields == {"tier": 2.5, "country": "UK"}
-    assert accounts.retrieve(created.id).code == code
-    assert [one.id for one in accounts.list(codes=[code])] == [created.id]
-    assert [one.id for one in accounts.list(ids=[created.id, "x"])] == [created.id]
-    changed = accounts.update(
-        created.id, name="Acme Ltd", code="acme", email_address="billing@acme.example", version=created.version or 0
-    )
-    assert (changed.name, changed.custom_fields) == ("Acme Ltd", None)
-    assert [one.id for one in accounts.list()] == [created.id]
-    assert accounts.delete(created.id).id == created.id
-    with pytest.raises(NotFoundError):
-        accounts.retrieve(created.id)
 
 
 def test_the_life_of_an_event(place: Place) -> None:
@@ -200,25 +140,6 @@ def test_the_life_of_an_event(place: Place) -> None:
         list(events.list(ids=[first], account_id="a1"))
 
 
-def test_the_life_of_a_user(place: Place) -> None:
-    client = sdk(place)
-    name = f"ada-{place.organization_id}@acme.example"
-    invited = client.users.invitations.create(email=name, first_name="Ada", last_name="Lovelace")
-    found = client.users.retrieve(invited.id)
-    assert (found.email, found.role) == (name, "viewer")  # type: ignore[attr-defined]  # ours
-    with pytest.raises(ConflictError):
-        client.users.invitations.create(email=name, first_name="Ada", last_name="Lovelace")
-    ended = client.users.update(invited.id, dt_end_access="2026-11-22T00:00:00Z", version=found.version or 0)
-    assert ended.dt_end_access is not None
-    assert [one.id for one in client.users.list()] == [invited.id]
-    assert [one.id for one in client.users.list(ids=[invited.id])] == [invited.id]
-    token = place.gateway.cognito.token_of_person(invited.id)
-    assert place.gateway.client(token).get(f"organizations/{place.organization_id}/users/me").status_code == 403
-    me = client.users.me()
-    assert me.service_user is not None
-    assert me.service_user.id == place.client_id()
-
-
 def test_a_person_who_is_in_the_pool_already_joins_a_second_organization(place: Place, other_place: Place) -> None:
     email = f"both-{place.organization_id}@acme.example"
     first = sdk(place).users.invitations.create(email=email, first_name="Ada", last_name="L")
@@ -230,7 +151,7 @@ def test_roles_reach_the_sdk_as_its_own_exceptions(place: Place) -> None:
     viewer = sdk(place, "viewer")
     assert list(viewer.integration_configurations.list()) == []
     with pytest.raises(PermissionDeniedError) as refused:
-        viewer.integration_configurations.create(**CONFIGURATION)
+        viewer.integration_configurations.create(**stories.CONFIGURATION)
     assert "operator" in refused.value.body["message"]  # type: ignore[index]
 
 

@@ -174,3 +174,14 @@ def test_reconnecting_replays_what_the_lost_connection_held_and_nothing_else(pla
     again = http.post(f"integrationcredentials/{credential['id']}/reconnect").json()
     assert consent(place, again["authorizeUrl"]).status_code == 200
     assert reopened(place) == [held]
+
+
+def test_deleting_a_configuration_has_its_waiting_runs_ended_at_once(place: Place) -> None:
+    configuration_id = configured(place)
+    ended = ended_run(place, configuration_id)
+    http = place.http("operator")
+    waiting = http.post(f"integrationruns/{ended}/retry").json()["id"]
+    messages(place, "retry")
+    assert http.delete(f"integrationconfigs/{configuration_id}").status_code == 200
+    assert [message["runId"] for message in messages(place, "retry")] == [waiting, waiting]
+    assert http.get(f"integrationruns/{ended}").json()["status"] == "ERROR"
