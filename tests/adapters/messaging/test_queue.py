@@ -20,7 +20,8 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.messaging.queue import Queue, group
 from m3ter_quickbooks.problems import TryLater
-from m3ter_quickbooks.run.run import RunId
+from m3ter_quickbooks.run.replay_order import ReplayOrder
+from m3ter_quickbooks.run.run import Outcome, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 from tests.adapters.storage.on_moto import a_client
 from tests.unit.run.builders import NOON, ORGANIZATION, a_run
@@ -73,6 +74,32 @@ def test_what_is_put_back_is_what_the_door_reads(sqs: Any) -> None:
     received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     messages = [read_message(message["Body"]) for message in received]
     assert sorted(messages, key=str) == sorted([Retry(ORGANIZATION, RunId("run")), LOOK], key=str)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ReplayOrder("r1", NOON, ORGANIZATION, ConfigurationId("config"), frozenset(RunStatus)),
+        ReplayOrder(
+            "r2",
+            NOON,
+            ORGANIZATION,
+            ConfigurationId("config"),
+            frozenset(),
+            frozenset({Outcome.SKIPPED}),
+            NOON - timedelta(days=1),
+            NOON + timedelta(microseconds=3),
+            (NOON, "run-9"),
+        ),
+    ],
+)
+def test_a_replay_is_ordered_as_the_door_reads_it(sqs: Any, order: ReplayOrder) -> None:
+    url = sqs.create_queue(QueueName="bills")["QueueUrl"]
+
+    Queue(sqs, url).replay(order)
+
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert read_message(message["Body"]) == order
 
 
 def test_many_runs_go_ten_at_a_time_one_message_each() -> None:

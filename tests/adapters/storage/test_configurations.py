@@ -190,6 +190,22 @@ def test_what_is_not_there_cannot_be_changed(
         getattr(configurations, change)(organization, ConfigurationId("none"), by="ann", at=NOON)
 
 
+def test_those_that_want_a_summary_are_found_over_all_organizations(
+    configurations: Configurations, organization: OrganizationId
+) -> None:
+    other = OrganizationId(f"{organization}-other")
+    daily = Wanted("Daily", SANDBOX, {"dailySummary": True})
+    first, second = (configurations.create(owner, daily, by="ann", at=NOON).value for owner in (organization, other))
+    silent = configurations.create(organization, WANTED, by="ann", at=NOON).value
+    assert {one.id for one in configurations.with_summary()} == {first.id, second.id}
+
+    configurations.update(organization, first.id, WANTED, version=1, by="ann", at=LATER)
+    configurations.update(organization, silent.id, daily, version=1, by="ann", at=LATER)
+    configurations.delete(other, second.id, by="ann", at=LATER)
+
+    assert {one.id for one in configurations.with_summary()} == {silent.id}
+
+
 def test_lists_are_newest_first_filtered_and_paged(
     configurations: Configurations, organization: OrganizationId
 ) -> None:

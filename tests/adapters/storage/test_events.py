@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import BadRequest, Clash, Missing
-from m3ter_quickbooks.run.trouble import EventName, Trouble
+from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.events import Events, event_item
 from m3ter_quickbooks.storage.notices import Notices
@@ -145,6 +146,15 @@ def test_a_claim_that_was_given_up_or_ran_out_is_free(table: Table, organization
     notices.mail_failed(*claim)
     assert notices.claim_mail(*claim, NOON, SECOND)
     assert notices.claim_mail(*claim, NOON + SECOND, SECOND)
+
+
+def test_a_notice_of_its_own_is_written_once(table: Table, organization: OrganizationId) -> None:
+    notices = Notices(table)
+    notice = Notice("summary", organization, NoticeKind.FAILING, NOON)
+
+    assert notices.order(notice)
+    assert not notices.order(replace(notice, at=NOON + SECOND))
+    assert notices.get(organization, "summary") == notice
 
 
 def test_a_notice_that_is_not_there_is_missing(table: Table, organization: OrganizationId) -> None:

@@ -163,6 +163,12 @@ def test_of_one_entity_are_not_those_of_another_with_the_same_id(
     assert [kept.value.external_id for kept in found] == ["Account"]
 
 
+def test_those_of_many_identities_are_found_at_once(mappings: Mappings, organization: OrganizationId) -> None:
+    one = mappings.create(organization, KEY, "58", by="ann", at=NOON).value
+
+    assert mappings.found(organization, [OWN, KEY, KEY]) == (one,)
+
+
 # Given a bill's document, when its run is closed, then it is one mapping, however often it was sent.
 
 

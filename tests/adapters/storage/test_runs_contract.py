@@ -148,8 +148,9 @@ def test_waiting_stores_status_due_date_attempts_reason_and_log(stores: Stores, 
         version=2,
     )
 
-    assert stores.runs.wait(waiting) == waiting
-    assert stores.runs.get(organization, run.id) == waiting
+    for again in (waiting, replace(waiting, reason="busy", version=3), replace(run, version=4)):
+        assert stores.runs.wait(again) == again
+        assert stores.runs.get(organization, run.id) == again
 
 
 def test_a_closed_run_does_not_wait(stores: Stores, organization: OrganizationId) -> None:

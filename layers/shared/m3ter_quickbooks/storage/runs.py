@@ -75,11 +75,9 @@ class Runs:
                 self._table.transact(actions)
                 break
             except TransactionRefused as refused:
-                for number, item in refused.failed.items():
-                    if number == len(left):
-                        bill_there = True
-                    elif item is not None:
-                        there[left[number]] = run_of(item)
+                bill_there = bill_there or len(left) in refused.failed
+                failed = zip(left, map(refused.failed.get, range(len(left))), strict=True)
+                there |= {index: run_of(item) for index, item in failed if item}
         return [there.get(index, run) for index, run in enumerate(runs)]
 
     def get(self, organization_id: OrganizationId, run_id: RunId) -> Run:
