@@ -81,6 +81,20 @@ def test_a_deleted_one_connects_nothing_any_more(table: Table, organization: Org
         Credentials(table).delete(organization, credential, by="bob", at=LATER)
 
 
+def test_consent_marks_however_many_configurations(table: Table, organization: OrganizationId) -> None:
+    draft = Credentials(table).create(organization, SANDBOX, "Ours", by="ann", at=NOON).value
+    configurations = Configurations(table)
+    wanted = Wanted("UK", SANDBOX, credential_id=draft.credential_id)
+    for number in range(101):
+        configurations.create(organization, wanted, by="ann", at=NOON + number * timedelta(seconds=1))
+
+    connected = replace(draft, status=ConnectionStatus.CONNECTED, company_id="1")
+    again = ConnectionBook(table, lambda: LATER).write(connected)
+    ConnectionBook(table, lambda: LATER).write(again)
+
+    assert all(one.ever_connected for one in configurations.for_bills(organization))
+
+
 def test_two_connected_credentials_of_one_company_share_it(table: Table, organization: OrganizationId) -> None:
     other = OrganizationId(f"{organization}-other")
     company = f"company of {organization}"

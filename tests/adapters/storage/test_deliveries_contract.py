@@ -16,7 +16,7 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import MappingId
 from m3ter_quickbooks.integration.mapping import BILL, Mapping, MappingKey
 from m3ter_quickbooks.invoice.document import DocumentKind
-from m3ter_quickbooks.problems import BillCannotBeSent, Clash
+from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, ProblemKind
 from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.ports import Closing, CountMoved
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
@@ -351,6 +351,19 @@ def test_whatever_makes_a_record_too_large_is_a_sentence(table: Table, organizat
         Deliveries(table).write(a_delivery(organization, claim="x" * 410_000))
 
 
+def test_a_bill_with_thousands_of_problems_can_be_closed(stores: Stores, organization: OrganizationId) -> None:
+    problems = tuple(
+        BillProblem(ProblemKind.VALIDATION, f"Line {number} of bill INV-1: product p{number} has no QuickBooks item.")
+        for number in range(5000)
+    )
+    run = an_open_run(stores, organization)
+    failed = replace(closed(run, RunStatus.ERROR), problems=problems, error=" ".join(one.message for one in problems))
+
+    stores.deliveries.close(Closing(failed))
+
+    assert stores.runs.get(organization, run.id) == failed
+
+
 def test_whatever_makes_a_closing_or_an_opening_too_large_is_a_sentence(
     table: Table, organization: OrganizationId
 ) -> None:
@@ -358,6 +371,6 @@ def test_whatever_makes_a_closing_or_an_opening_too_large_is_a_sentence(
     Runs(table).open(a_snapshot(organization), [run])
 
     with pytest.raises(BillCannotBeSent, match="too large"):
-        Deliveries(table).close(Closing(replace(closed(run), error="x" * 410_000)))
+        Deliveries(table).close(Closing(replace(closed(run), reason="x" * 410_000)))
     with pytest.raises(BillCannotBeSent, match="too large"):
         Runs(table).open(a_snapshot(organization), [replace(run, id=RunId("r2"), reason="x" * 410_000)])

@@ -19,6 +19,7 @@ from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.notices import notice_item
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import (
+    MOST_KEYS,
     Action,
     ConditionFailed,
     Delete,
@@ -151,10 +152,13 @@ class ConnectionBook:
         if connection.status is ConnectionStatus.CONNECTED:
             actions += [
                 Update(key, "SET #ever_connected = :yes", "attribute_exists(#pk)", {":yes": True})
-                for key in _connected_by(self._table, organization_id, credential_id)
+                for key in _connected_by(self._table, organization_id, credential_id, ever=False)
             ]
         try:
-            self._table.transact(actions)
+            # More configurations than one transaction holds: the others are marked before, the connection comes last.
+            for start in range(MOST_KEYS, len(actions), MOST_KEYS):
+                self._table.transact(actions[start : start + MOST_KEYS])
+            self._table.transact(actions[:MOST_KEYS])
         except TransactionRefused as refused:
             if refused.failed.get(0, {}) is None:
                 raise _missing(credential_id) from refused
@@ -217,12 +221,15 @@ def _entry(table: Table, organization_id: OrganizationId, credential_id: Credent
     return credential_of(item)
 
 
-def _connected_by(table: Table, organization_id: OrganizationId, credential_id: CredentialId) -> list[keys.Key]:
+def _connected_by(
+    table: Table, organization_id: OrganizationId, credential_id: CredentialId, *, ever: bool = True
+) -> list[keys.Key]:
+    """The configurations that a credential connects; `ever` False: only those that never were connected before."""
     configurations = Listing(keys.of_organization(organization_id), begins=keys.CONFIGURATIONS)
     return [
         keys.Key(item["pk"], item["sk"])
         for item in table.each(configurations)
-        if item.get("credential_id") == credential_id
+        if item.get("credential_id") == credential_id and (ever or not item["ever_connected"])
     ]
 
 

@@ -30,7 +30,7 @@ KEPT = timedelta(days=400)
 
 
 def run_item(run: Run) -> Item:
-    """The run, in all its places. Its problems, warnings and log are packed: a bill may have a thousand of them."""
+    """The run, in all its places. What it has to say is packed: a bill may have a thousand of them."""
     key = keys.run(run.organization_id, run.id)
     return {
         "pk": key.pk,
@@ -56,7 +56,6 @@ def run_item(run: Run) -> Item:
         "outcome": written(run.outcome),
         "reason": run.reason,
         "told": told_packed(run),
-        "error": run.error,
         "external_id": run.external_id,
         "url": run.url,
         "request_id": run.request_id,
@@ -71,11 +70,12 @@ def run_item(run: Run) -> Item:
 
 def told_packed(run: Run) -> bytes | None:
     """What a run has to say, compressed; None if nothing."""
-    if not run.warnings and not run.problems and not run.log:
+    if not run.warnings and not run.problems and not run.log and run.error is None:
         return None
     return pack(
         {
             "log": run.log,
+            "error": run.error,
             "warnings": run.warnings,
             "problems": [
                 {"kind": str(problem.kind), "message": problem.message, "detail": problem.detail}
@@ -106,7 +106,7 @@ def places(run: Run) -> Item:
 
 def run_of(item: Item) -> Run:
     """The run that `run_item` wrote."""
-    told = unpack(item["told"]) if "told" in item else {"warnings": [], "problems": [], "log": []}
+    told = unpack(item["told"]) if "told" in item else {"error": None, "warnings": [], "problems": [], "log": []}
     outcome, parent = item.get("outcome"), item.get("parent_run_id")
     account_id = item.get("account_id")
     return Run(
@@ -133,7 +133,7 @@ def run_of(item: Item) -> Run:
             BillProblem(ProblemKind(problem["kind"]), problem["message"], problem["detail"])
             for problem in told["problems"]
         ),
-        error=item.get("error"),
+        error=told["error"],
         external_id=item.get("external_id"),
         url=item.get("url"),
         request_id=item.get("request_id"),
