@@ -15,6 +15,7 @@ from local.quickbooks.problems import Fault
 from local.quickbooks.store import Condition, Store
 
 MOST_ROWS = 1000
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 _TOKEN = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|([A-Za-z_][\w.]*)|(-?\d+(?:\.\d+)?)|(<=|>=|!=|<>|[=<>(),*]))")
 
 
@@ -277,7 +278,7 @@ def _as_condition(entity: Entity, one: Comparison) -> Condition | None:
         and all(re.fullmatch(r"\d{4}-\d\d-\d\d", v) for v in one.values)
     ):
         return Condition("txn_date", one.operator, one.values)
-    if name == "docnumber" and one.operator in ("=", "in") and all(value.isdigit() for value in one.values):
+    if name == "docnumber" and one.operator in ("=", "in") and all(value.isascii() for value in one.values):
         return Condition("number", one.operator, one.values)
     return None
 
@@ -320,6 +321,8 @@ def _holds(value: Any, one: Comparison) -> bool:
 def _compare(value: Any, operator: str, said: str) -> bool:
     if value is None:
         return False
+    if operator == "=" and isinstance(value, str) and not _TIME.match(value):
+        return value.casefold() == said.casefold()
     left, right = _comparable(value, said)
     if operator == "=":
         return bool(left == right)
@@ -337,7 +340,7 @@ def _comparable(value: Any, said: str) -> tuple[Any, Any]:
         except InvalidOperation as cause:
             raise _invalid(f"invalid value: {said[:50]}") from cause
     text = str(value)
-    if re.match(r"\d{4}-\d\d-\d\dT", text):
+    if _TIME.match(text):
         try:
             return wire.parsed_time(text), wire.parsed_time(said)
         except (ValueError, OverflowError) as cause:

@@ -126,6 +126,11 @@ class Simulator:
             latency = self.latency
             if latency.fixed or latency.spread:
                 visit.wait = latency.fixed + self.mishaps.chance.random() * latency.spread
+        if about["realm"]:
+            try:
+                self._gateway(visit)
+            except (GatewayFault, LostAdmin) as refusal:
+                visit.refusal, visit.wait = refusal, 0.0
         return visit
 
     def carry_out(self, visit: Visit) -> Answer:
@@ -164,7 +169,8 @@ class Simulator:
     def _company_answer(self, visit: Visit) -> Answer:
         style = self.style(visit)
         try:
-            self._gateway(visit)
+            if visit.refusal is not None:
+                raise visit.refusal
             self._shape_fate(visit)
             answer = accounting.answer(self, visit, style)
         except LostAdmin as problem:

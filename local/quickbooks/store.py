@@ -13,13 +13,16 @@ from pathlib import Path
 
 from local.quickbooks import wire
 
+# To be raised whenever a table changes.
+_VERSION = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS companies (realm TEXT PRIMARY KEY, settings TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS counters (realm TEXT, name TEXT, value INTEGER NOT NULL, PRIMARY KEY (realm, name));
 CREATE TABLE IF NOT EXISTS objects (
     realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL,
-    name TEXT, number TEXT, customer TEXT, txn_date TEXT, active INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    name TEXT, number TEXT COLLATE NOCASE, customer TEXT, txn_date TEXT,
+    active INTEGER NOT NULL, deleted INTEGER NOT NULL,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, owed INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (realm, entity, place, id));
 CREATE INDEX IF NOT EXISTS objects_by_name ON objects (realm, entity, name) WHERE name IS NOT NULL;
@@ -83,6 +86,10 @@ class Condition:
         return f"{self.column} {self.operator} ?"
 
 
+class OtherVersion(RuntimeError):
+    """A file with tables that this version does not know."""
+
+
 class Store:
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.path = str(path)
@@ -92,7 +99,12 @@ class Store:
         self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
+        made_by = int(self.db.execute("PRAGMA user_version").fetchone()[0])
+        if made_by not in (0, _VERSION):
+            self.db.close()
+            raise OtherVersion(f"{self.path} was made by another version of the simulator; delete it to start anew")
         self.db.executescript(_TABLES)
+        self.db.execute(f"PRAGMA user_version={_VERSION}")
 
     def close(self) -> None:
         self.db.close()
@@ -167,8 +179,9 @@ class Store:
 
     def numbered(self, realm: str, entity: str, number: str) -> list[str]:
         rows = self.db.execute(
-            "SELECT id FROM objects WHERE realm=? AND entity=? AND number=? AND deleted=0 ORDER BY place",
-            (realm, entity, number),
+            "SELECT id FROM objects WHERE realm=? AND entity=? AND number=? AND number=? COLLATE BINARY AND deleted=0"
+            " ORDER BY place",
+            (realm, entity, number, number),
         )
         return [str(row[0]) for row in rows]
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from local.quickbooks.mishaps import Rule
+from local.quickbooks.problems import GatewayFault, LostAdmin
 
 
 class LostAnswer(Exception):
@@ -91,6 +92,7 @@ class Visit:
     wait: float = 0.0
     metered: bool = False
     known_at_arrival: bool = True
+    refusal: GatewayFault | LostAdmin | None = None
 
     def rule(self, *kinds: str) -> Rule | None:
         return next((one for one in self.rules if one.kind in kinds), None)

@@ -3,15 +3,17 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from local.quickbooks.app import running
-from local.quickbooks.limits import Latency
+from local.quickbooks.limits import Latency, Limits
 from local.quickbooks.seed import SAMPLE
 from local.quickbooks.simulator import Simulator
+from local.quickbooks.store import OtherVersion, Store
 from tests.simulator.caller import Caller, invoice
 
 
@@ -86,3 +88,20 @@ def test_latencies_are_told_in_process_and_waited_for_over_http(simulator: Simul
         begun = time.monotonic()
         httpx.get(f"{base}/v3/company/{SAMPLE}/companyinfo/1", headers=company.headers)
         assert time.monotonic() - begun >= 0.2
+
+
+def test_requests_that_are_on_their_way_count_as_running(simulator: Simulator, company: Caller) -> None:
+    simulator.latency, simulator.limits = Latency(fixed=0.5), Limits(at_once=2)
+    with running(simulator) as base, ThreadPoolExecutor(4) as people:
+        url = f"{base}/v3/company/{SAMPLE}/companyinfo/1"
+        answers = list(people.map(lambda _: httpx.get(url, headers=company.headers).status_code, range(4)))
+    assert sorted(answers) == [200, 200, 429, 429]
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "books.sqlite"
+    store = Store(file)
+    store.db.execute("PRAGMA user_version=99")
+    store.close()
+    with pytest.raises(OtherVersion, match="another version"):
+        Simulator(file)
