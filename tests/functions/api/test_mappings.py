@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.quickbooks.seed import ACME_EUROPE
+from local.quickbooks.seed import ACME_EUROPE, SAMPLE, SINGLE_CURRENCY
 from tests.functions.api.conftest import Place
 from tests.functions.api.test_the_main_job import connected
 
@@ -200,3 +200,71 @@ def test_mappings_whose_object_is_gone_or_inactive_are_listed(place: Place) -> N
         ("inactive", True),
         ("gone", False),
     ]
+
+
+def test_with_several_companies_a_configuration_says_which_one_is_asked(place: Place) -> None:
+    connected(place)
+    other = connected(place, SINGLE_CURRENCY)
+    assert "several companies" in created(place)["warnings"][0].lower()
+    body = {"entityType": "Bill", "destination": "QuickBooksSandbox", "integrationCredentialsId": other["id"]}
+    configuration = place.http().post("integrationconfigs", json=body).json()
+    own = {**CUSTOMER, "integrationConfigId": configuration["id"]}
+    assert place.http().post("externalmappings", json={**own, "externalId": ACME_EUROPE}).status_code == 400
+    assert "warnings" not in created(place, integrationConfigId=configuration["id"])
+    elsewhere = place.http().post("externalmappings", json={**own, "externalSystem": "QuickBooks"})
+    assert [error["field"] for error in elsewhere.json()["errors"]] == ["integrationConfigId"]
+    assert place.http().get("externalmappingconfiguration/values/QuickBooksSandbox/Account").json() == []
+
+
+def test_a_configuration_that_is_not_connected_has_nobody_to_ask(place: Place) -> None:
+    body = {"entityType": "Bill", "destination": "QuickBooksSandbox"}
+    configuration = place.http().post("integrationconfigs", json=body).json()
+    assert "warnings" not in created(place, integrationConfigId=configuration["id"], externalId="999")
+    draft = place.http().post("integrationcredentials", json={"destination": "QuickBooksSandbox"}).json()
+    chosen = {"integrationCredentialsId": draft["id"]}
+    place.http().put(f"integrationconfigs/{configuration['id']}/credential", json=chosen)
+    assert "warnings" not in created(place, m3terId="a2", integrationConfigId=configuration["id"], externalId="999")
+    path = f"externalmappingconfiguration/values/QuickBooksSandbox/Account/{draft['id']}"
+    assert place.http().get(path).json() == []
+
+
+def test_an_item_that_is_a_category_cannot_be_sold(place: Place) -> None:
+    connected(place)
+    category = place.simulator.as_person(SAMPLE).create("Item", {"Name": "Everything", "Type": "Category"})
+    refused = place.http().post("externalmappings", json={**ITEM, "externalId": category["Id"]})
+    assert refused.status_code == 400
+    assert "category" in refused.json()["message"]
+    assert place.http().post("externalmappings", json=ITEM).status_code == 200
+
+
+def test_an_account_in_another_currency_than_a_company_of_one_currency_is_a_warning(place: Place) -> None:
+    connected(place, SINGLE_CURRENCY)
+    account = {"id": "a1", "name": "Acme", "code": "acme", "currency": "EUR"}
+    assert place.http().post("accounts", json=account).status_code == 200
+    warnings = created(place)["warnings"]
+    assert "EUR" in warnings[0]
+
+
+def test_a_mapping_whose_configuration_was_deleted_is_listed_as_unhealthy(place: Place) -> None:
+    body = {"entityType": "Bill", "destination": "QuickBooksSandbox"}
+    configuration = place.http().post("integrationconfigs", json=body).json()
+    created(place, m3terEntity="Bill", externalTable="Invoice")
+    created(place, integrationConfigId=configuration["id"])
+    told = place.http().get("externalmappings/check").json()
+    assert (told["checked"], told["data"]) == (0, [])
+
+
+def test_too_many_lines_are_refused_before_any_is_taken(place: Place) -> None:
+    text = HEADER + "Account,a,QuickBooksSandbox,Customer,1,\r\n" * 501
+    answer = place.http().post("externalmappings/import", content=text.encode(), headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 400
+    assert "501 lines" in answer.json()["message"]
+    assert place.http().get("externalmappings").json() == {"data": []}
+
+
+def test_an_export_can_be_narrowed(place: Place) -> None:
+    created(place)
+    created(place, externalSystem="QuickBooks")
+    narrowed = place.http().get("externalmappings/export", params={"externalSystemId": "quickbooks"})
+    assert narrowed.text.count("\r\n") == 2
+    assert "x-next-token" not in narrowed.headers
