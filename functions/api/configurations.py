@@ -221,9 +221,10 @@ def connect(call: Call, house: House, body: CredentialBody) -> ConfigurationAnsw
     before = house.configurations.entry(call.organization_id, _id(call)).value
     _require_credential(call.organization_id, credential_id, before.destination, house)
     by, at = call.caller.name, house.now()
-    return _answer(
-        house.configurations.set_credential(call.organization_id, _id(call), credential_id, by=by, at=at), house
-    )
+    kept = house.configurations.set_credential(call.organization_id, _id(call), credential_id, by=by, at=at)
+    # What was held since the last connection was lost goes out through this one.
+    replay_runs(_order(call, house, frozenset({RunStatus.AUTH_FAILED})), house.runs_world)
+    return _answer(kept, house)
 
 
 @routes.delete("/integrationconfigs/{id}/credential", Role.OPERATOR, statuses=(404,))

@@ -226,6 +226,9 @@ class MemoryConnections:
             raise Missing("There is no such credential.")
         return connection
 
+    def fresh(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
+        return self.get(organization_id, credential_id)
+
 
 class MemoryPacer:
     """`run.ports.Pacer`, with the real paces."""

@@ -43,6 +43,8 @@ class OneConnection:
     def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
         return CONNECTION
 
+    fresh = get
+
 
 @contextmanager
 def stores_on_moto() -> Iterator[Stores]:

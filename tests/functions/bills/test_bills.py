@@ -207,3 +207,17 @@ def test_an_address_that_is_not_wanted_any_more_stays_and_the_run_warns(office: 
     [invoice] = office.invoices()
     assert invoice["BillEmailBcc"] == {"Address": "books@vendor.example"}
     assert any("BillEmailBcc" in warning for warning in office.runs()[0]["warnings"])
+
+
+def test_bills_held_by_a_lost_connection_go_out_when_it_is_given_back(office: Office) -> None:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    assert office.http.delete(f"{path}/credential").status_code == 200
+    for number in range(3):
+        office.hand_over(office.event("bill-demo", id=f"bill-{number}"))
+    assert {run["status"] for run in office.runs()} == {"AUTH_FAILED"}
+    assert office.http.get("events").json()["data"] == []
+    back = office.http.put(f"{path}/credential", json={"integrationCredentialsId": office.credential["id"]})
+    assert back.status_code == 200
+    while office.take_messages():
+        pass
+    assert len(office.invoices()) == 3

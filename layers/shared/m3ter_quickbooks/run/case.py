@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.bill import Bill
+from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
+from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mappings, keys_needed
 from m3ter_quickbooks.invoice.company import rate_needed
@@ -63,7 +66,7 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     Raises TryLater, ConnectionLost and Refused from the reads.
     """
     run, integration = in_hand.run, in_hand.integration
-    connection = _connection(integration, world)
+    connection = connection_of(integration, world.connections.get)
     if (no := gate.connected(integration, connection)) is not None:
         return Ending(no.status, no.outcome, no.reason)
     assert connection is not None  # noqa: S101  the gate has just said so; this tells the type checker
@@ -118,11 +121,14 @@ def _still_there(delivery: Delivery) -> tuple[str, ...]:
     return (f"{name} of an earlier version of this bill is still in QuickBooks and was not changed.",)
 
 
-def _connection(integration: Integration, world: World) -> Connection | None:
+def connection_of(
+    integration: Integration, read: Callable[[OrganizationId, CredentialId], Connection]
+) -> Connection | None:
+    """The connection that an integration may use, None without one."""
     if integration.credential_id is None:
         return None
     try:
-        connection = world.connections.get(integration.organization_id, integration.credential_id)
+        connection = read(integration.organization_id, integration.credential_id)
     except Missing:
         return None
     if connection.destination is not integration.destination:

@@ -18,14 +18,16 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid5
 
+from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.run import aftermath, gate
 from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
 from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.carry_out import Attempt
-from m3ter_quickbooks.run.case import Case, InHand, prepare
+from m3ter_quickbooks.run.case import Case, InHand, connection_of, prepare
 from m3ter_quickbooks.run.delivery import Delivery, Verb
+from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
 from m3ter_quickbooks.run.run import Run, RunStatus
@@ -263,11 +265,20 @@ def _close(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: Worl
         except Clash:
             return
         world.witness.closed(closing.run, ending.cause)
+        if ending.status is RunStatus.AUTH_FAILED:
+            _open_if_reconnected(closing.run, integration, world)
         if closing.look is not None:
             world.queue.look(closing.look, LOOK_AGAIN_AFTER)
         return
     message = "The configuration's error count moved too often to close the run; it is closed on its next try."
     raise TryLater(message)
+
+
+def _open_if_reconnected(run: Run, integration: Integration, world: World) -> None:
+    """A reconnection replays what was held; this run may have been closed a moment after that."""
+    if gate.connected(integration, connection_of(integration, world.connections.fresh)) is None:
+        once_more = again(run, integration, world.clock(), "reconnected")
+        world.queue.retry(world.runs.open(world.runs.snapshot(run), [once_more]), timedelta(0))
 
 
 def _record(attempt: Attempt | None, ending: Ending) -> Delivery | None:

@@ -170,6 +170,9 @@ class Connections(Protocol):
     def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
         """Raises Missing."""
 
+    def fresh(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
+        """The same, read consistently now. Raises Missing."""
+
 
 class QuickBooks(Protocol):
     """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), except after a 401."""

@@ -120,8 +120,12 @@ class Connections:
         # Only what works is remembered: a reconnected company is to be used at once.
         if known is not None and now < known[0] + self._remembered and known[1].status is ConnectionStatus.CONNECTED:
             return known[1]
+        return self.fresh(organization_id, credential_id)
+
+    def fresh(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
+        """See the port."""
         connection = _entry(self._table, organization_id, credential_id).value
-        self._known[organization_id, credential_id] = (now, connection)
+        self._known[organization_id, credential_id] = (self._clock(), connection)
         return connection
 
 
