@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 
 .PHONY: help demo up down quickbooks organization client test check formatted lint types imports template pinned \
-	format requirements invoke bench clean
+	format requirements openapi invoke deploy bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 16
@@ -96,6 +96,10 @@ openapi: .venv/.installed ## docs/openapi.json, from the code
 
 invoke: .venv/.installed ## FUNCTION=Bills EVENT=events/<name>.json: sam local invoke
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" "$(EVENT)"
+
+deploy: .venv/.installed ## to AWS: sam build, sam deploy --guided
+	$(BIN)/sam build
+	$(BIN)/sam deploy --guided
 
 bench: .venv/.installed ## how fast it is on this machine
 	@$(BIN)/python -m tests.bench $(PART)

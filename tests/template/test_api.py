@@ -44,8 +44,12 @@ def test_an_unknown_route_is_not_found_in_the_words_of_every_other_error(templat
     assert '"message"' in answer["responseTemplates"]["application/json"]
 
 
-def test_the_api_is_traced_throttled_and_leaves_an_access_log(template: Template) -> None:
+def test_the_api_is_traced_and_throttled_and_leaves_an_access_log_where_the_account_can_keep_one(
+    template: Template,
+) -> None:
     stage = template.of_type("ApiGateway::Stage")["RestApiStage"]
     assert stage["TracingEnabled"] is True
     assert stage["MethodSettings"][0]["ThrottlingRateLimit"] > 0
-    assert stage["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    condition, logged, _ = stage["AccessLogSetting"]["Fn::If"]
+    assert condition == "HasAccessLogs"
+    assert logged["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}

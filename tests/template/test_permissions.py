@@ -91,10 +91,14 @@ def test_other_accounts_put_nothing_but_m3ter_events_on_the_bus(template: Templa
     assert statement["Principal"] == {"AWS": {"Ref": "EventProducers"}}
 
 
-def test_the_queue_takes_messages_from_our_own_rules_only(template: Template) -> None:
-    policy = template.of_type("SQS::QueuePolicy")["BillsQueuesPolicy"]["PolicyDocument"]
-    allowing = [statement for statement in policy["Statement"] if statement.get("Effect") == "Allow"]
-    assert len(allowing) == 2
+def test_queues_take_messages_from_our_own_rules_only(template: Template) -> None:
+    allowing = [
+        statement
+        for policy in template.of_type("SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Effect") == "Allow"
+    ]
+    assert len(allowing) == 3
     for statement in allowing:
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert "aws:SourceArn" in json.dumps(statement["Condition"])

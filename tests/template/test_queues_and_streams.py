@@ -35,8 +35,16 @@ def test_every_queue_refuses_requests_without_tls(template: Template) -> None:
         for statement in policy["PolicyDocument"]["Statement"]:
             denial = statement.get("Fn::If", [None, statement])[1]
             if denial["Effect"] == "Deny" and denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}:
-                refusing |= {resource["Fn::GetAtt"][0] for resource in denial["Resource"]}
+                refusing.add(denial["Resource"]["Fn::GetAtt"][0])
     assert refusing == set(template.of_type("SQS::Queue"))
+
+
+def test_a_queue_policy_speaks_of_its_own_queue_only(template: Template) -> None:
+    for policy in template.of_type("SQS::QueuePolicy").values():
+        (queue,) = policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            said = statement.get("Fn::If", [None, statement])[1]
+            assert said["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}
 
 
 def test_a_message_stays_invisible_for_six_timeouts_of_the_function_that_works_on_it(
