@@ -14,6 +14,7 @@ from moto import mock_aws
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import MappingKey
 from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.configurations import Configurations, configuration_item
@@ -53,12 +54,24 @@ def stores_on_moto() -> Iterator[Stores]:
         client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
         name = create_table(client)
         table = Table(client, name)
-        table.put(Put(configuration_item(Kept(INTEGRATION, Audit.new("test", START)))))
+
+        def configure(integration: Integration) -> None:
+            table.put(Put(configuration_item(Kept(integration, Audit.new("test", START)))))
+
+        configure(INTEGRATION)
         mappings = Mappings(table)
         for mapping in MAPPINGS:
             key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
             mappings.create(INTEGRATION.organization_id, key, mapping.external_id, by="test", at=START)
-        yield Stores(Runs(table), Deliveries(table), Knowledge(table), Configurations(table), OneConnection(), AtOnce())
+        yield Stores(
+            Runs(table),
+            Deliveries(table),
+            Knowledge(table),
+            Configurations(table),
+            OneConnection(),
+            AtOnce(),
+            configure,
+        )
 
 
 def create_table(client: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,7 @@ class Stores:
     configurations: Configurations
     connections: Connections
     pacer: Pacer
+    configure: Callable[[Integration], None]
 
 
 @dataclass
@@ -145,6 +146,10 @@ class Stage:
         self.quickbooks = QuickBooksClient(Wire(http, hosts, tokens, clock, READ_TIMEOUT), tokens)
 
     # --- what happens
+
+    def let_be_on_deletion(self) -> None:
+        """The operator does not want documents of deleted bills to be voided."""
+        self.stores.configure(replace(INTEGRATION, settings=Settings.read({}), config_data={}))
 
     def tell(self, bill: Mapping[str, Any], happening: str = "created") -> None:
         """An event of m3ter reaches the queue."""

@@ -306,10 +306,24 @@ def a_batch_whose_answer_is_lost(stage: Stage) -> None:
     stage.play(stage.take(0, 1))
 
 
+def a_deletion_that_voids_nothing_while_a_create_is_open(stage: Stage) -> None:
+    stage.let_be_on_deletion()
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    stage.tell(a_bill(1, "100.00"))
+    stage.play(stage.take(0))
+    stage.pass_time(4 * MINUTE)
+    stage.tell(a_bill(1, "100.00"), "deleted")
+    stage.play(stage.take(len(stage.queue.messages) - 1))
+    stage.tell(a_bill(2, "200.00"), "updated")
+
+
 SCENES = {
     "1, 3 lease and window": Scene(a_create_still_on_its_way_when_the_next_version_comes, "200.00", protocol=NoWaiting),
     "2 the older create is kept": Scene(
         a_create_that_lands_unanswered_before_the_next_version, "200.00", protocol=OlderCreateDropped
+    ),
+    "2 also by a deletion that voids nothing": Scene(
+        a_deletion_that_voids_nothing_while_a_create_is_open, "200.00", protocol=OlderCreateDropped
     ),
     "3 look before repeating": Scene(a_worker_that_dies_with_the_answer_in_its_hand, "100.00", protocol=NoLook),
     "3 the same id once more": Scene(a_query_that_is_behind_for_long, "100.00", protocol=FreshCreate),

@@ -18,13 +18,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from m3ter_quickbooks.problems import BillCannotBeSent, Clash, ConnectionLost, Refused, TryLater
-from m3ter_quickbooks.run import gate, logbook, planning
+from m3ter_quickbooks.run import gate, logbook, planning, words
 from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
 from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, Steps, Told
 from m3ter_quickbooks.run.case import Case, refused
 from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
-from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_as_paid
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 from m3ter_quickbooks.run.world import World
 
@@ -64,7 +64,7 @@ class Attempt:
         except Clash:
             if self.holding:
                 return None
-            return self._pause(RunStatus.WAITING, SOON, "another worker has just claimed this bill")
+            return self._pause(RunStatus.WAITING, SOON, words.JUST_CLAIMED)
         except TryLater as later:
             return self._later(later)
         except ConnectionLost:
@@ -126,12 +126,18 @@ class Attempt:
         if record.done is not None and record.done.fence == fence and record.op is None and not again:
             return Ending(RunStatus.COMPLETE, Outcome.UNCHANGED, gate.Reason.UNCHANGED)
         if record.lease_until is not None and record.leased(now):
-            return Pause(RunStatus.WAITING, record.lease_until, "another worker may still be sending this bill")
+            return Pause(RunStatus.WAITING, record.lease_until, words.BEING_SENT)
         if self.case.wanted.document is None and not self.case.integration.settings.void_invoice_on_bill_deletion:
             # A deletion takes the fence even where nothing is voided, so that nothing older follows it.
             self.record = replace(record, fence=fence, claim=self.world.new_claim(), lease_until=None)
             self.holding = True
-            return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOT_VOIDED, finished=record.op is None)
+            return Ending(
+                RunStatus.COMPLETE,
+                Outcome.SKIPPED,
+                gate.Reason.NOT_VOIDED,
+                finished=record.op is None,
+                keep_op=record.op is not None,
+            )
         return None
 
     def _claim(self, op: Operation, slot: Slot) -> None:
@@ -182,9 +188,8 @@ class Attempt:
         """An update cannot take an address away (`invoice/payload.py`)."""
         done = self.record.done
         stays = [name for name in (done.addresses if done else ()) if name not in self.case.wanted.addresses]
-        if stays:
-            warning = f"{', '.join(stays)} of an earlier version stays on the document in QuickBooks; remove it there."
-            self.warnings += [warning] if warning not in self.warnings else []
+        if stays and words.addresses_stay(stays) not in self.warnings:
+            self.warnings.append(words.addresses_stay(stays))
 
     def _shows_it(self, ref: DocumentRef) -> bool:
         document = self.case.wanted.document
@@ -215,7 +220,7 @@ class Attempt:
             self._forget_document(ref, remote)
             return None
         if not self._shows_it(ref) and planning.paid_bars(remote, self.case.wanted):
-            return _already_paid(remote)
+            return failed_as_paid(remote)
         self.record = replace(self.record, document=planning.ref_of(remote))
         return None
 
@@ -327,20 +332,15 @@ class Attempt:
 
     def _compare_total(self, op: Operation, document: RemoteDocument) -> None:
         if document.total != op.total:
-            self.warnings.append(
-                f"QuickBooks shows a total of {document.total} for {document.kind.value} "
-                f"{document.number or document.id}, "
-                f"the bill says {op.total}: usually tax that QuickBooks added. Compare both before you send it on."
-            )
+            self.warnings.append(words.other_total(document, op.total))
 
     def _unsure(self, op: Operation, sent: Sent) -> Rest | None:
         self.was_unsure = self.was_unsure or op.verb is Verb.CREATE
         op = replace(op, sent_at=sent.at, unsure=True)
         if op.verb is not Verb.CREATE:
             # The SyncToken makes a repeat once: no lease is needed for it.
-            self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=None))
-            self.holding = False
-            return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), _NO_ANSWER, attempt=True)
+            self._let_go(op)
+            return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.NO_ANSWER, attempt=True)
         try:
             if self._adopt(op):
                 return None
@@ -350,10 +350,8 @@ class Attempt:
 
     def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
         """An orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""
-        op = replace(op, sent_at=sent_at, unsure=True)
-        self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=until))
-        self.holding = False
-        return Pause(RunStatus.AWAITING_RETRY, until, _NO_ANSWER, attempt=True)
+        self._let_go(replace(op, sent_at=sent_at, unsure=True), until)
+        return Pause(RunStatus.AWAITING_RETRY, until, words.NO_ANSWER, attempt=True)
 
     def _not_sent(self, op: Operation, answer: NotSent) -> Rest:
         """Nothing happened. The lease may be given back; an operation that never left is forgotten with it."""
@@ -363,18 +361,19 @@ class Attempt:
             return Ending(
                 RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST, keep_op=op.unsure, intuit_tid=self.intuit_tid
             )
-        self._give_back(op)
+        self._let_go(op if op.unsure else None)
         if answer.because is Hindrance.THROTTLED:
             until = now + (answer.after or THROTTLED_FOR)
             self.world.pacer.hold_back(self.case.company_id, until)
             until += SOON * self.world.jitter()
-            return Pause(RunStatus.RATE_LIMIT_RETRY, until, "QuickBooks asked to wait (rate limit)")
+            return Pause(RunStatus.RATE_LIMIT_RETRY, until, words.THROTTLED)
         if answer.because is Hindrance.LEASE_TOO_SHORT:
-            return self._pause(RunStatus.WAITING, SOON, "this invocation ends before QuickBooks could answer")
-        return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), "QuickBooks could not be reached", attempt=True)
+            return self._pause(RunStatus.WAITING, SOON, words.TOO_LATE)
+        return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.UNREACHABLE, attempt=True)
 
-    def _give_back(self, op: Operation) -> None:
-        self.record = self.world.deliveries.write(replace(self.record, op=op if op.unsure else None, lease_until=None))
+    def _let_go(self, op: Operation | None, until: datetime | None = None) -> None:
+        """The claim is given back, with what has to be settled by the next one; nobody sends before `until`."""
+        self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=until))
         self.holding = False
 
     # --- definite refusals
@@ -419,28 +418,18 @@ class Attempt:
             # The document is there: something that it refers to is not.
             return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
         if planning.paid_bars(remote, self.case.wanted):
-            return _already_paid(remote)
+            return failed_as_paid(remote)
         self.record = replace(self.record, document=planning.ref_of(remote))
         self.stale_in_a_row += 1
         if self.stale_in_a_row > 1:
-            self._write_back()
-            return self._pause(
-                RunStatus.AWAITING_RETRY, self._backoff(), "somebody else is working on the document in QuickBooks"
-            )
+            self._let_go(None)
+            return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.BEING_EDITED)
         return None
-
-    def _write_back(self) -> None:
-        self.record = self.world.deliveries.write(replace(self.record, lease_until=None))
-        self.holding = False
 
     def _forget_document(self, ref: DocumentRef | None, remote: RemoteDocument | None) -> None:
         """Deleted or voided by a person: what comes next is a new create."""
         if ref is not None and self.case.wanted.document is not None:
-            how = "deleted" if remote is None else "voided"
-            self.warnings.append(
-                f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; "
-                "a new one was made for this bill."
-            )
+            self.warnings.append(words.made_anew(ref, "deleted" if remote is None else "voided"))
         self.record = replace(self.record, document=None)
         self.shows = None
 
@@ -459,11 +448,8 @@ class Attempt:
     def _busy(self, busy: Busy) -> Pause:
         if self.holding:
             op = self.record.op
-            self.record = self.world.deliveries.write(
-                replace(self.record, op=op if op is not None and (self.kept or op.unsure) else None, lease_until=None)
-            )
-            self.holding = False
-        return Pause(RunStatus.WAITING, busy.until, "waiting for its turn under QuickBooks' rate limit")
+            self._let_go(op if op is not None and (self.kept or op.unsure) else None)
+        return Pause(RunStatus.WAITING, busy.until, words.ITS_TURN)
 
     def _later(self, later: TryLater) -> Pause:
         """A read, or a store, that did not work now. A claim that we hold runs out by itself."""
@@ -483,15 +469,3 @@ class Attempt:
     def done(self) -> Done:
         """What the record remembers of a finished version."""
         return Done(self.case.run.fence, self.case.wanted.payload_hash, self.case.wanted.addresses)
-
-
-_NO_ANSWER = "QuickBooks' answer was lost; the document is looked for before anything is sent again"
-
-
-def _already_paid(remote: RemoteDocument) -> Ending:
-    name = f"{remote.kind.value} {remote.number or remote.id}"
-    message = (
-        f"{name} has payments or credits of {remote.paid} on it in QuickBooks, so it was not changed. "
-        "Unapply the payment there and retry the run, or settle the difference with a document of your own."
-    )
-    return replace(failed(message, "invoice_already_paid"), status=RunStatus.INVOICE_ALREADY_PAID, counts=False)

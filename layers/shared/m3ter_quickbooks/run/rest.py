@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from m3ter_quickbooks.problems import BillProblem, ProblemKind
+from m3ter_quickbooks.run import words
+from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -56,6 +58,12 @@ def failed(message: str, cause: str, *, intuit_tid: str | None = None) -> Ending
         counts=True,
         intuit_tid=intuit_tid,
     )
+
+
+def failed_as_paid(document: RemoteDocument) -> Ending:
+    """A document with a payment on it is not changed; that says nothing against the configuration."""
+    failure = failed(words.already_paid(document), "invoice_already_paid")
+    return replace(failure, status=RunStatus.INVOICE_ALREADY_PAID, counts=False)
 
 
 def backoff(attempts: int, jitter: float) -> timedelta:

@@ -1,0 +1,46 @@
+"""What a run says of itself: why it waits, and what somebody should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from m3ter_quickbooks.run.answer import RemoteDocument
+from m3ter_quickbooks.run.delivery import DocumentRef
+
+NO_ANSWER = "QuickBooks' answer was lost; the document is looked for before anything is sent again"
+THROTTLED = "QuickBooks asked to wait (rate limit)"
+TOO_LATE = "this invocation ends before QuickBooks could answer"
+UNREACHABLE = "QuickBooks could not be reached"
+BEING_EDITED = "somebody else is working on the document in QuickBooks"
+BEING_SENT = "another worker may still be sending this bill"
+JUST_CLAIMED = "another worker has just claimed this bill"
+ITS_TURN = "waiting for its turn under QuickBooks' rate limit"
+
+
+def addresses_stay(fields: Sequence[str]) -> str:
+    """An address that is not wanted any more."""
+    return f"{', '.join(fields)} of an earlier version stays on the document in QuickBooks; remove it there."
+
+
+def other_total(document: RemoteDocument, expected: Decimal) -> str:
+    """QuickBooks made another total of it."""
+    name = f"{document.kind.value} {document.number or document.id}"
+    return (
+        f"QuickBooks shows a total of {document.total} for {name}, the bill says {expected}: usually tax that "
+        "QuickBooks added. Compare both before you send it on."
+    )
+
+
+def made_anew(ref: DocumentRef, how: str) -> str:
+    """A person had deleted or voided the document."""
+    return f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; a new one was made for this bill."
+
+
+def already_paid(document: RemoteDocument) -> str:
+    """A payment bars the change."""
+    name = f"{document.kind.value} {document.number or document.id}"
+    return (
+        f"{name} has payments or credits of {document.paid} on it in QuickBooks, so it was not changed. "
+        "Unapply the payment there and retry the run, or settle the difference with a document of your own."
+    )
