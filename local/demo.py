@@ -135,7 +135,8 @@ def _show_invoice(console: Console, invoice: Mapping[str, Any], link: str) -> No
 
 def main() -> None:
     """The command line that the Makefile calls."""
-    console = Console()
+    # Where nobody looks at a terminal, as in a log, there is no width to keep to.
+    console = Console(width=None if sys.stdout.isatty() else 112)
     progress = Progress()
     try:
         stack = up(

@@ -96,13 +96,13 @@ def start_emulator(home: Path, *, enforce_iam: bool) -> Emulator:
 def _installed() -> Path:
     # An environment of its own: its botocore is pinned to another version than ours.
     place = REQUIREMENTS.parent.parent / ".local" / "ministack"
-    stamp = place / "installed.txt"
-    if not stamp.exists() or stamp.read_bytes() != REQUIREMENTS.read_bytes():
-        # The interpreter that functions will run in; the layer is built for the same one.
+    stamp, wanted = place / "installed.txt", f"{sys.version}\n{REQUIREMENTS.read_text(encoding='utf-8')}"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        # Functions will run in this interpreter, and the layer is built for it.
         run([uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(place)])
         python = str(place / "bin" / "python")
         run([uv(), "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", str(REQUIREMENTS)])
-        stamp.write_bytes(REQUIREMENTS.read_bytes())
+        stamp.write_text(wanted, encoding="utf-8")
     return place
 
 

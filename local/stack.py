@@ -143,9 +143,8 @@ def down(home: Path = DEFAULT_HOME) -> None:
 
 
 def _stop(home: Path) -> None:
-    (home / "stack.json").unlink(missing_ok=True)
-    (home / "deployed.json").unlink(missing_ok=True)
-    (home / "emulator.json").unlink(missing_ok=True)
+    for name in ("stack", "deployed", "emulator", "quickbooks"):
+        (home / f"{name}.json").unlink(missing_ok=True)
     for name in ("ministack", "quickbooks"):
         Background(home, name).stop()
     for database in home.glob("quickbooks.sqlite*"):
