@@ -134,7 +134,7 @@ class Deliveries(Protocol):
     def close(self, closing: Closing) -> None:
         """The transaction of rule 5. Raises CountMoved, or Clash when rev moved or the run is closed already.
 
-        One's own closing that arrived (same claim token at rev + 1, or the run stored exactly as closed) is a success.
+        One's own closing that arrived (the run is stored exactly as closed) is a success.
         """
 
 
