@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from local.stack import Stack
@@ -22,6 +18,7 @@ from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.members import Organization, Organizations, User, Users
 from m3ter_quickbooks.storage.notices import Notices
 from m3ter_quickbooks.storage.table import Put, Table
+from tests.stack.observing import Listener, mails_to, wait_for
 
 READERS = ("anna", "ben")
 
@@ -42,20 +39,6 @@ def organization(table: Table) -> OrganizationId:
     return made
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Ask until there is something; the last answer if there never is."""
-    until = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < until:
-        time.sleep(0.5)
-    return found
-
-
-def mails(stack: Stack, organization: OrganizationId) -> list[str]:
-    """The captured mails of one organization's readers, as text."""
-    accounts = httpx.get(f"{stack.aws_endpoint_url}/_ministack/ses/messages", timeout=10.0).json()["messages"]
-    return [text for sent in accounts.values() for text in map(json.dumps, sent) if organization in text]
-
-
 def an_error(organization: OrganizationId, configuration: ConfigurationId, number: int, now: datetime) -> Trouble:
     return Trouble(
         id=f"{organization}-{number}",
@@ -71,13 +54,7 @@ def an_error(organization: OrganizationId, configuration: ConfigurationId, numbe
 def test_a_committed_notice_reaches_every_reader_once_and_its_events_the_bus(
     stack: Stack, table: Table, organization: OrganizationId
 ) -> None:
-    sqs, bus = stack.client("sqs"), stack.client("events")
-    name = f"heard-{organization}"[:60]
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    pattern = json.dumps({"source": ["m3ter-quickbooks"], "detail": {"orgId": [organization]}})
-    bus.put_rule(Name=name, EventBusName=stack.event_bus_name, EventPattern=pattern)
-    bus.put_targets(Rule=name, EventBusName=stack.event_bus_name, Targets=[{"Id": "1", "Arn": arn}])
+    listener = Listener.of(stack, organization)
     now = datetime.now(UTC)
     wanted = Wanted(
         "Bills to QuickBooks",
@@ -89,21 +66,12 @@ def test_a_committed_notice_reaches_every_reader_once_and_its_events_the_bus(
         table.put(Put(event_item(an_error(organization, configuration, number, now))))
     assert Notices(table).order(Notice(f"n-{organization}", organization, NoticeKind.DISABLED, now, configuration))
 
-    wait_for(lambda: len(mails(stack, organization)) >= len(READERS))
-    sent = mails(stack, organization)
-    assert len(sent) == len(READERS)
-    assert all(any(f"{reader}@{organization}" in mail for mail in sent) for reader in READERS)
-    assert all("10 errors" in mail for mail in sent)
+    for reader in READERS:
+        address = f"{reader}@{organization}.example.com"
+        wait_for(partial(mails_to, stack, address))
+        (mail,) = mails_to(stack, address)
+        assert "10 errors" in mail["BodyText"]
 
-    heard: dict[str, Any] = {}
-
-    def hear() -> bool:
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        for message in answer.get("Messages", []):
-            event = json.loads(message["Body"])
-            heard[event["detail"]["id"]] = event
-        return len(heard) >= 10
-
-    wait_for(hear)
+    heard = listener.hear(10)
     assert len(heard) == 10
-    assert {event["detail-type"] for event in heard.values()} == {"integration.perform.error"}
+    assert {event["detail-type"] for event in heard} == {"integration.perform.error"}
