@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -51,15 +50,13 @@ def bill_of(operator: Operator, account: str, more: int) -> tuple[dict[str, Any]
 
 @pytest.fixture
 def operator(stack: Stack) -> Iterator[Operator]:
-    operator = Operator.of_a_new_organization(stack, "Failing Ltd")
-    with closing(operator.http):
+    with Operator.of_a_new_organization(stack, "Failing Ltd") as operator:
         yield operator
 
 
 @pytest.fixture
 def accountant(stack: Stack) -> Iterator[Accountant]:
-    accountant = Accountant.of(stack)
-    with closing(accountant.http):
+    with Accountant.of(stack) as accountant:
         yield accountant
 
 
