@@ -11,7 +11,7 @@ from typing import Any
 from api import mapping_words as words
 from api.configurations import destination_of
 from api.house import House
-from api.mapping_checks import connected
+from api.mapping_checks import connected, connection_of
 from api.request import Call
 from api.route import Routes
 from api.shapes import Identifier, Moment, Money, Paging, Shape, optional, shown, told
@@ -19,14 +19,14 @@ from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, OrganizationId
 from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
-from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId, MappingId
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, MappingId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
 from m3ter_quickbooks.integration.mapping import Mappings, keys_needed
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.company import rate_needed
 from m3ter_quickbooks.invoice.document import Document
-from m3ter_quickbooks.problems import BadRequest, BillCannotBeSent, BillProblem, FieldProblem, MalformedEvent, Missing
+from m3ter_quickbooks.problems import BadRequest, BillCannotBeSent, BillProblem, FieldProblem, MalformedEvent
 from m3ter_quickbooks.run.preview import PROBLEMS, Preview, preview
 from m3ter_quickbooks.storage.members import Role
 
@@ -175,8 +175,9 @@ def rehearse(call: Call, house: House, body: RehearseBody) -> RehearseAnswer:
     Nothing is sent and nothing is stored. A bill that was seen several times stands on each page once, as last seen.
     """
     organization_id = call.organization_id
-    before = _terms(organization_id, body.integration_config_id, None, house)
-    after = _terms(organization_id, body.integration_config_id, body.configuration, house)
+    # What is asked is what the settings change: whether the configuration is on and connected is left out of both.
+    before = replace(_terms(organization_id, body.integration_config_id, None, house), saved=False)
+    after = replace(_terms(organization_id, body.integration_config_id, body.configuration, house), saved=False)
     page = house.history.bills_seen(
         organization_id, size=body.page_size, token=body.next_token, start=body.start_date, end=body.end_date
     )
@@ -278,13 +279,8 @@ def _drafted(
 def _connection(integration: Integration, house: House) -> Connection | None:
     """The configuration's company; where it names none, the only one that is connected."""
     if integration.credential_id:
-        try:
-            connection = house.credentials.get(
-                integration.organization_id, CredentialId(integration.credential_id)
-            ).value
-        except Missing:
-            return None
-        return connection if connection.destination is integration.destination else None
+        connection = connection_of(integration, house)
+        return connection if connection and connection.destination is integration.destination else None
     companies = connected(integration.organization_id, integration.destination, house)
     return companies[0] if len(companies) == 1 and integration.id == "unsaved" else None
 

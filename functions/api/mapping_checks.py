@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from api.house import House
 from m3ter_quickbooks.bill.identifiers import AccountId, OrganizationId
 from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.destination import Destination
-from m3ter_quickbooks.integration.mapping import ACCOUNT, CUSTOMER, ITEM, MappingKey
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
+from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.integration.mapping import ACCOUNT, CUSTOMER, ITEM, Mapping, MappingKey
 from m3ter_quickbooks.problems import BadRequest, ConnectionLost, FieldProblem, Missing, Refused, TryLater
 from m3ter_quickbooks.quickbooks.catalogue import RemoteCustomer, RemoteItem
 
 PAGE = 1000
 """QuickBooks' largest page."""
 MOST_AT_ONCE = 10_000
+
+Remote = RemoteCustomer | RemoteItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,55 +30,116 @@ class Checked:
     warnings: tuple[str, ...] = ()
 
 
-Remote = RemoteCustomer | RemoteItem
+class Checks:
+    """The checks of one request.
 
-
-class Look(Protocol):
-    """Finds one object; None if QuickBooks has none of that id. Raises TryLater, ConnectionLost, Refused."""
-
-    def __call__(self, connection: Connection, table: str, external_id: str) -> Remote | None:
-        """Look."""
-        ...
-
-
-def check(
-    organization_id: OrganizationId, key: MappingKey, external_id: str, house: House, look: Look | None = None
-) -> Checked:
-    """Look at the object that `key` is to lead to, with one read of it if no other `look` is given.
-
-    Raises BadRequest for a configuration that is not there or leads elsewhere, and for an object that is not there, is
-    inactive or cannot stand on an invoice. What cannot be looked at now is a warning: work goes on without QuickBooks.
+    `many`: all active objects of a table are read first, and by itself only what is not among them. A company that did
+    not answer once is not asked again: a file of mappings must not wait for each of its lines.
     """
-    connections = list(connections_for(organization_id, key, house))
-    if len(connections) != 1 or key.external_table not in (CUSTOMER, ITEM):
-        return Checked(key, _not_looked_at(connections))
-    connection = connections[0]
-    try:
-        remote = (look or one_by_one(house))(connection, key.external_table, external_id)
-    except (TryLater, ConnectionLost, Refused):
-        return Checked(key, (f"{key.external_table} {external_id} was not checked: QuickBooks did not answer.",))
-    trouble = trouble_with(remote, key.external_table, external_id, _company(connection))
-    if trouble:
-        raise BadRequest(f"externalId: {trouble}", [FieldProblem("externalId", trouble)])
-    return Checked(key, tuple(_currency_warnings(organization_id, key, remote, connection, house)))
+
+    def __init__(self, organization_id: OrganizationId, house: House, *, many: bool = False) -> None:
+        self._organization_id = organization_id
+        self._house = house
+        self._many = many
+        self._companies: dict[tuple[str, str | None], list[Connection]] = {}
+        self._active: dict[tuple[str | None, str], dict[str, Remote]] = {}
+        self._silent: set[str | None] = set()
+
+    def check(self, key: MappingKey, external_id: str) -> Checked:
+        """Look at the object that `key` is to lead to.
+
+        Raises BadRequest for a configuration that is not there or leads elsewhere, and for an object that is not there,
+        is inactive or cannot stand on an invoice. What cannot be looked at now is a warning: work goes on without
+        QuickBooks.
+        """
+        connections = self.companies(key)
+        if len(connections) > 1:
+            return Checked(
+                key, ("Not checked: several companies are connected; name a configuration to have it done.",)
+            )
+        if not connections or key.external_table not in (CUSTOMER, ITEM):
+            return Checked(key)
+        connection = connections[0]
+        try:
+            remote = self._look(connection, key.external_table, external_id)
+        except (TryLater, ConnectionLost, Refused):
+            self._silent.add(connection.company_id)
+            return Checked(key, (f"{key.external_table} {external_id} was not checked: QuickBooks did not answer.",))
+        trouble = trouble_with(remote, key.external_table, external_id, company_name(connection))
+        if trouble:
+            raise BadRequest(f"externalId: {trouble}", [FieldProblem("externalId", trouble)])
+        return Checked(key, tuple(self._currency_warnings(key, remote)))
+
+    def troubles(self, mapping: Mapping) -> Iterator[str | None]:
+        """For each company that a mapping speaks of, what is wrong there; None if nothing is.
+
+        Raises TryLater, ConnectionLost, Refused.
+        """
+        if mapping.external_table not in (CUSTOMER, ITEM):
+            return
+        for connection in self.companies(mapping.key):
+            remote = self._look(connection, mapping.external_table, mapping.external_id)
+            yield trouble_with(remote, mapping.external_table, mapping.external_id, company_name(connection))
+
+    def companies(self, key: MappingKey) -> list[Connection]:
+        """The connected companies that a mapping speaks of: that of its configuration, else each of its system.
+
+        Raises BadRequest for a configuration that is not there or leads elsewhere.
+        """
+        place = (key.external_system, key.integration_config_id)
+        if place not in self._companies:
+            self._companies[place] = (
+                self._of_configuration(key, key.integration_config_id)
+                if key.integration_config_id
+                else connected(self._organization_id, Destination(key.external_system), self._house)
+            )
+        return self._companies[place]
+
+    def _of_configuration(self, key: MappingKey, configuration_id: ConfigurationId) -> list[Connection]:
+        try:
+            integration = self._house.configurations.get(self._organization_id, configuration_id)
+        except Missing as missing:
+            raise BadRequest(missing.message, [FieldProblem("integrationConfigId", "is not there.")]) from missing
+        if integration.destination.value != key.external_system:
+            message = f"leads to {integration.destination.value}, not to {key.external_system}."
+            raise BadRequest(f"integrationConfigId {message}", [FieldProblem("integrationConfigId", message)])
+        connection = connection_of(integration, self._house)
+        return [connection] if connection and connection.status is ConnectionStatus.CONNECTED else []
+
+    def _look(self, connection: Connection, table: str, external_id: str) -> Remote | None:
+        """The object; None if QuickBooks has none of that id. Raises TryLater, ConnectionLost, Refused."""
+        if connection.company_id in self._silent:
+            raise TryLater("QuickBooks did not answer a moment ago.")
+        if self._many:
+            place = (connection.company_id, table)
+            if place not in self._active:
+                everything = active(connection, table, "", self._house, MOST_AT_ONCE)
+                self._active[place] = {one.id: one for one in everything}
+            if external_id in self._active[place]:
+                return self._active[place][external_id]
+        read = self._house.catalogue.customer if table == CUSTOMER else self._house.catalogue.item
+        return read(connection, external_id)
+
+    def _currency_warnings(self, key: MappingKey, remote: Remote | None) -> Iterator[str]:
+        if key.m3ter_entity != ACCOUNT or not isinstance(remote, RemoteCustomer) or not remote.currency:
+            return
+        account = self._house.accounts.find(self._organization_id, AccountId(key.m3ter_id))
+        currency = (account.currency or "").upper() if account else ""
+        if currency and currency != remote.currency.upper():
+            yield (
+                f"Customer {remote.name} ({remote.id}) is in {remote.currency}, account {key.m3ter_id} in {currency}: "
+                "QuickBooks takes invoices for a customer in the customer's currency only."
+            )
 
 
-def connections_for(organization_id: OrganizationId, key: MappingKey, house: House) -> Iterator[Connection]:
-    """The connected companies that a mapping speaks of: that of its configuration, else each of its system."""
-    if key.integration_config_id is None:
-        yield from connected(organization_id, Destination(key.external_system), house)
-        return
+def connection_of(integration: Integration, house: House) -> Connection | None:
+    """The connection of a configuration, whatever its state; None without a credential, or one that was deleted."""
+    if integration.credential_id is None:
+        return None
     try:
-        integration = house.configurations.entry(organization_id, key.integration_config_id).value
-    except Missing as missing:
-        raise BadRequest(missing.message, [FieldProblem("integrationConfigId", "is not there.")]) from missing
-    if integration.destination.value != key.external_system:
-        message = f"leads to {integration.destination.value}, not to {key.external_system}."
-        raise BadRequest(f"integrationConfigId {message}", [FieldProblem("integrationConfigId", message)])
-    if integration.credential_id:
-        connection = house.credentials.get(organization_id, integration.credential_id).value
-        if connection.status is ConnectionStatus.CONNECTED:
-            yield connection
+        return house.credentials.get(integration.organization_id, integration.credential_id).value
+    except Missing:
+        return None
 
 
 def connected(organization_id: OrganizationId, destination: Destination, house: House) -> list[Connection]:
@@ -90,30 +154,6 @@ def connected(organization_id: OrganizationId, destination: Destination, house: 
         if page.next_token is None:
             return list(found.values())
         token = page.next_token
-
-
-def one_by_one(house: House) -> Look:
-    """Reads each object by itself."""
-
-    def look(connection: Connection, table: str, external_id: str) -> Remote | None:
-        read = house.catalogue.customer if table == CUSTOMER else house.catalogue.item
-        return read(connection, external_id)
-
-    return look
-
-
-def many_at_once(house: House) -> Look:
-    """For many objects: reads all active ones of a table first, and by itself only what is not among them."""
-    known: dict[tuple[str | None, str], dict[str, Remote]] = {}
-    single = one_by_one(house)
-
-    def look(connection: Connection, table: str, external_id: str) -> Remote | None:
-        place = (connection.company_id, table)
-        if place not in known:
-            known[place] = {one.id: one for one in active(connection, table, "", house, MOST_AT_ONCE)}
-        return known[place].get(external_id) or single(connection, table, external_id)
-
-    return look
 
 
 def active(connection: Connection, table: str, search: str, house: House, most: int) -> Iterator[Remote]:
@@ -144,35 +184,6 @@ def trouble_with(remote: Remote | None, table: str, external_id: str, company: s
     return None
 
 
-def _currency_warnings(
-    organization_id: OrganizationId,
-    key: MappingKey,
-    remote: Remote | None,
-    connection: Connection,
-    house: House,
-) -> Iterator[str]:
-    if key.m3ter_entity != ACCOUNT or not isinstance(remote, RemoteCustomer) or not remote.currency:
-        return
-    account = house.accounts.find(organization_id, AccountId(key.m3ter_id))
-    currency = account.currency if account else None
-    if currency and currency.upper() != remote.currency.upper():
-        yield (
-            f"Customer {remote.name} ({remote.id}) is in {remote.currency}, account {key.m3ter_id} in {currency}: "
-            f"QuickBooks takes invoices for a customer in the customer's currency only."
-        )
-    elif connection.company and not connection.company.multicurrency and currency:
-        home = connection.company.home_currency
-        if home and home.upper() != currency.upper():
-            yield f"Account {key.m3ter_id} is in {currency}; multicurrency is off in {_company(connection)} ({home})."
-
-
-def _not_looked_at(connections: list[Connection]) -> tuple[str, ...]:
-    if len(connections) > 1:
-        return (
-            "Several companies are connected, so the object was not checked: name a configuration to have it checked.",
-        )
-    return ()
-
-
-def _company(connection: Connection) -> str:
+def company_name(connection: Connection) -> str:
+    """How people know the company."""
     return connection.company.name if connection.company else f"company {connection.company_id}"

@@ -5,23 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from api import mapping_words as words
 from api.answer import Answer
 from api.body import bounded, plain
 from api.house import House
-from api.mapping_checks import Look, check, connections_for, many_at_once, trouble_with
+from api.mapping_checks import Checks
 from api.mappings import MappingAnswer, MappingBody, answer, key_of
 from api.request import Call, read
 from api.route import Routes
 from api.shapes import Paging, Shape, optional, told
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
-from m3ter_quickbooks.integration.mapping import CUSTOMER, ITEM
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
-from m3ter_quickbooks.problems import BadRequest, Clash, Missing, Problem
-from m3ter_quickbooks.storage.audit import Kept
+from m3ter_quickbooks.integration.mapping import MappingKey
+from m3ter_quickbooks.problems import BadRequest, Problem
 from m3ter_quickbooks.storage.members import Role
 
 routes = Routes.of("externalmappings")
@@ -92,15 +92,18 @@ def import_(call: Call, house: House, query: ImportQuery) -> ImportAnswer:
     The first line names the columns: m3terEntity, m3terId, externalSystem, externalTable, externalId and, if wanted,
     integrationConfigId. Columns with other names are ignored. Each line is checked as on create.
     """
-    look = many_at_once(house)
-    lines = [_import(number, row, call, house, look, query) for number, row in _rows(call.request.body)]
-    count = Counter(line.result for line in lines)
+    lines = [_read(number, row) for number, row in _rows(call.request.body)]
+    there = house.mappings.found(call.organization_id, [line.key for line in lines if line.key])
+    first = {mapping.key: mapping for mapping in there}
+    checks = Checks(call.organization_id, house, many=True)
+    done = [_taken(line, first, checks, call, house, update=query.update) for line in lines]
+    count = Counter(line.result for line in done)
     return ImportAnswer(
         created=count["created"],
         updated=count["updated"],
         unchanged=count["unchanged"],
         failed=count["failed"],
-        lines=lines,
+        lines=done,
     )
 
 
@@ -132,29 +135,31 @@ def export(call: Call, house: House, query: ExportQuery) -> Answer:
 def health(call: Call, house: House, query: Paging) -> HealthAnswer:
     """List the mappings whose QuickBooks object is inactive, deleted or merged, or cannot stand on an invoice."""
     page = house.mappings.page(call.organization_id, size=query.page_size, token=query.next_token)
-    look = many_at_once(house)
+    checks = Checks(call.organization_id, house, many=True)
     checked, entries = 0, []
     for kept in page.items:
-        for problem in _problems(kept.value, call, house, look):
+        for trouble in _troubles(kept.value, checks):
             checked += 1
-            if problem:
-                entries.append(HealthEntry(mapping=answer(kept), problem=problem))
+            if trouble:
+                entries.append(HealthEntry(mapping=answer(kept), problem=trouble))
     return HealthAnswer(checked=checked, data=entries, next_token=page.next_token)
 
 
-def _problems(one: ExternalMapping, call: Call, house: House, look: Look) -> Iterator[str | None]:
-    """For each company that a mapping speaks of, what is wrong there. Nothing where it cannot be looked at."""
-    if one.external_table not in (CUSTOMER, ITEM):
-        return
+def _troubles(mapping: ExternalMapping, checks: Checks) -> list[str | None]:
     try:
-        connections = list(connections_for(call.organization_id, one.key, house))
+        return list(checks.troubles(mapping))
     except BadRequest as problem:
-        yield problem.message
-        return
-    for connection in connections:
-        remote = look(connection, one.external_table, one.external_id)
-        company = connection.company.name if connection.company else "The company"
-        yield trouble_with(remote, one.external_table, one.external_id, company)
+        return [problem.message]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file; without a key it could not be read, and `problem` says why."""
+
+    number: int
+    key: MappingKey | None = None
+    external_id: str = ""
+    problem: str = ""
 
 
 def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
@@ -176,51 +181,52 @@ def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
     return rows
 
 
-def _import(
-    number: int, row: Mapping[str, str], call: Call, house: House, look: Look, query: ImportQuery
-) -> LineAnswer:
+def _read(number: int, row: Mapping[str, str]) -> Line:
     try:
         body = read(MappingBody, {column: (row.get(column) or "").strip() or None for column in COLUMNS})
-        checked = check(call.organization_id, key_of(body), body.external_id, house, look)
-        warnings = " ".join(checked.warnings) or None
-        by, at = call.caller.name, house.now()
-        try:
-            kept = house.mappings.create(call.organization_id, checked.key, body.external_id, by=by, at=at)
-        except Clash:
-            first = _first(call, body, house)
-            if first.value.external_id == body.external_id:
-                return LineAnswer(line=number, result="unchanged", id=first.value.id, message=warnings)
-            if not query.update:
-                raise
-            kept = house.mappings.update(
+        return Line(number, key_of(body), body.external_id)
+    except BadRequest as problem:
+        return Line(number, problem=_told(problem))
+
+
+def _taken(
+    line: Line,
+    first: Mapping[MappingKey, ExternalMapping],
+    checks: Checks,
+    call: Call,
+    house: House,
+    *,
+    update: bool,
+) -> LineAnswer:
+    """What became of one line; a problem of its own holds back no other."""
+    if line.key is None:
+        return LineAnswer(line=line.number, result="failed", message=line.problem)
+    there, by = first.get(line.key), call.caller.name
+    try:
+        checked = checks.check(line.key, line.external_id)
+        told_warnings = " ".join(checked.warnings) or None
+        if there and there.external_id == line.external_id:
+            return LineAnswer(line=line.number, result="unchanged", id=there.id, message=told_warnings)
+        if there and update:
+            house.mappings.update(
                 call.organization_id,
-                first.value.id,
-                checked.key,
-                body.external_id,
-                version=first.audit.version,
+                there.id,
+                line.key,
+                line.external_id,
+                version=there.version,
                 by=by,
-                at=at,
+                at=house.now(),
             )
-            return LineAnswer(line=number, result="updated", id=kept.value.id, message=warnings)
-        return LineAnswer(line=number, result="created", id=kept.value.id, message=warnings)
+            return LineAnswer(line=line.number, result="updated", id=there.id, message=told_warnings)
+        made = house.mappings.create(call.organization_id, line.key, line.external_id, by=by, at=house.now())
+        return LineAnswer(line=line.number, result="created", id=made.value.id, message=told_warnings)
     except Problem as problem:
-        fields = getattr(problem, "fields", ())
-        message = "; ".join(f"{one.field}: {one.message}" for one in fields) or problem.message
-        return LineAnswer(line=number, result="failed", message=message)
+        return LineAnswer(line=line.number, result="failed", message=_told(problem))
 
 
-def _first(call: Call, body: MappingBody, house: House) -> Kept[ExternalMapping]:
-    """The mapping that has this identity already."""
-    key = key_of(body)
-    token = None
-    while True:
-        page = house.mappings.of_m3ter(call.organization_id, key.m3ter_entity, key.m3ter_id, size=200, token=token)
-        for kept in page.items:
-            if kept.value.key == key:
-                return kept
-        if page.next_token is None:
-            raise Missing("The mapping that was there has just been deleted; please try again.")
-        token = page.next_token
+def _told(problem: Problem) -> str:
+    fields = problem.fields if isinstance(problem, BadRequest) else ()
+    return "; ".join(f"{one.field}: {one.message}" for one in fields) or problem.message
 
 
 def _cells(one: ExternalMapping) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api import mapping_words as words
 from api.house import House
-from api.mapping_checks import Checked, check
+from api.mapping_checks import Checked, Checks
 from api.request import Call
 from api.route import Routes
 from api.shapes import Audited, Identifier, Page, Paging, Shape, audit, optional, told
@@ -69,7 +69,7 @@ def create(call: Call, house: House, body: MappingBody) -> MappingAnswer:
     """
     if body.version:
         raise BadRequest("version must be absent or 0 on create.", [FieldProblem("version", "must be absent or 0.")])
-    checked = check(call.organization_id, key_of(body), body.external_id, house)
+    checked = Checks(call.organization_id, house).check(key_of(body), body.external_id)
     kept = house.mappings.create(
         call.organization_id, checked.key, body.external_id, by=call.caller.name, at=house.now()
     )
@@ -127,7 +127,7 @@ def update(call: Call, house: House, body: MappingBody) -> MappingAnswer:
         raise BadRequest("version is required.", [FieldProblem("version", "is required: the version that was read.")])
     mapping_id = MappingId(call.ids["id"])
     house.mappings.get(call.organization_id, mapping_id)
-    checked = check(call.organization_id, key_of(body), body.external_id, house)
+    checked = Checks(call.organization_id, house).check(key_of(body), body.external_id)
     kept = house.mappings.update(
         call.organization_id,
         mapping_id,

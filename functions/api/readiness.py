@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from api.house import House
+from api.mapping_checks import connection_of
 from api.request import Call
 from api.route import Routes
 from api.shapes import Shape, optional, told
@@ -16,7 +17,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import ACCOUNT, CUSTOMER, MappingKey
 from m3ter_quickbooks.invoice.company import Company
-from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
+from m3ter_quickbooks.problems import ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.storage.members import Role
 
 routes = Routes.of("integrationconfigs")
@@ -69,7 +70,7 @@ def readiness(call: Call, house: House) -> ReadinessAnswer:
     The company is asked now. The last 400 bills that were seen say which accounts and currencies there are.
     """
     integration = house.configurations.get(call.organization_id, ConfigurationId(call.ids["id"]))
-    connection = _connection(integration, house)
+    connection = connection_of(integration, house)
     notes: list[str] = []
     company = _company(connection, house, notes)
     seen = _seen(call.organization_id, house)
@@ -96,15 +97,6 @@ def readiness(call: Call, house: House) -> ReadinessAnswer:
         todo=todo,
         notes=notes,
     )
-
-
-def _connection(integration: Integration, house: House) -> Connection | None:
-    if integration.credential_id is None:
-        return None
-    try:
-        return house.credentials.get(integration.organization_id, integration.credential_id).value
-    except Missing:
-        return None
 
 
 def _company(connection: Connection | None, house: House, notes: list[str]) -> Company | None:

@@ -121,8 +121,11 @@ def list_of_destination(call: Call, house: House, query: RunQuery) -> Page[RunAn
 
 @routes.get("/integrationconfigs/{id}/runs", statuses=(404,))
 def list_of_configuration(call: Call, house: House, query: RunQuery) -> Page[RunAnswer]:
-    """List the runs of a configuration, newest first."""
-    return _of_configuration(call, house, query, call.ids["id"])
+    """List the runs of a configuration, newest first. The history of a deleted one stays."""
+    page = _of_configuration(call, house, query, call.ids["id"])
+    if not page.data and not query.next_token:
+        house.configurations.get(call.organization_id, ConfigurationId(call.ids["id"]))
+    return page
 
 
 @routes.get("/integrationruns/{id}", statuses=(404,))

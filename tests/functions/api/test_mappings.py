@@ -268,3 +268,20 @@ def test_an_export_can_be_narrowed(place: Place) -> None:
     narrowed = place.http().get("externalmappings/export", params={"externalSystemId": "quickbooks"})
     assert narrowed.text.count("\r\n") == 2
     assert "x-next-token" not in narrowed.headers
+
+
+def test_a_company_that_does_not_answer_is_asked_once_for_a_whole_file(place: Place) -> None:
+    connected(place)
+    place.simulator.mishaps.add("server-error", status=503)
+    before = len(place.simulator.calls)
+    text = HEADER + "".join(f"Account,a{number},QuickBooksSandbox,Customer,1,\r\n" for number in range(20))
+    report = imported(place, text)
+    assert report["created"] == 20
+    assert all("was not checked" in line["message"] for line in report["lines"])
+    assert len(place.simulator.calls) == before + 1
+
+
+def test_one_line_twice_in_a_file_is_taken_once(place: Place) -> None:
+    report = imported(place, HEADER + "Account,a,QuickBooksSandbox,Customer,1,\r\n" * 2)
+    assert [line["result"] for line in report["lines"]] == ["created", "failed"]
+    assert "already" in report["lines"][1]["message"]

@@ -185,3 +185,12 @@ def test_deleting_a_configuration_has_its_waiting_runs_ended_at_once(place: Plac
     assert http.delete(f"integrationconfigs/{configuration_id}").status_code == 200
     assert [message["runId"] for message in messages(place, "retry")] == [waiting, waiting]
     assert http.get(f"integrationruns/{ended}").json()["status"] == "ERROR"
+
+
+def test_the_history_of_a_deleted_configuration_stays_and_that_of_none_is_not_there(place: Place) -> None:
+    configuration_id = configured(place)
+    ended = ended_run(place, configuration_id)
+    http = place.http()
+    http.delete(f"integrationconfigs/{configuration_id}")
+    assert [run["id"] for run in http.get(f"integrationconfigs/{configuration_id}/runs").json()["data"]] == [ended]
+    assert http.get("integrationconfigs/nobody/runs").status_code == 404
