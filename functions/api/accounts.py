@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from api.house import House
 from api.request import Call
@@ -15,6 +17,10 @@ from m3ter_quickbooks.storage.audit import Kept
 from m3ter_quickbooks.storage.members import Role
 
 routes = Routes.of("accounts")
+
+
+FieldName = Annotated[str, Field(max_length=200)]
+FieldText = Annotated[str, Field(max_length=2000)]
 
 
 class Address(Shape):
@@ -39,7 +45,7 @@ class AccountFields(Shape):
     address: Address | None = optional("Where it is.")
     currency: str | None = optional("Currency that it is billed in; none: the organization's.", "EUR", max_length=10)
     purchase_order_number: str | None = optional("Goes to the invoice's note.", "PO-77", max_length=100)
-    custom_fields: dict[str, str | Money] | None = optional(
+    custom_fields: dict[FieldName, FieldText | Money] | None = optional(
         "Name -> text or number.", {"country": "UK"}, max_length=100
     )
     parent_account_id: str | None = optional("Kept.", max_length=200)

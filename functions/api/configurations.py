@@ -17,6 +17,7 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
+from m3ter_quickbooks.invoice.payload import encode
 from m3ter_quickbooks.problems import BadRequest, FieldProblem, Missing
 from m3ter_quickbooks.run.replay import FAILED, HELD
 from m3ter_quickbooks.run.replay import replay as replay_runs
@@ -30,6 +31,8 @@ from m3ter_quickbooks.storage.members import Role
 routes = Routes.of("integrationconfigs")
 
 BILL = "Bill"
+LARGEST_SETTINGS = 100 * 1024
+"""Bytes of configData: all configurations of an organization are read together, for every bill."""
 
 
 class ConfigurationBody(Shape):
@@ -288,6 +291,8 @@ def _wanted(body: ConfigurationBody) -> Wanted:
         Settings.read(body.config_data or {})
     except BadRequest as problem:
         wrong += problem.fields
+    if len(encode(body.config_data or {})) > LARGEST_SETTINGS:
+        wrong.append(FieldProblem("configData", f"is larger than {LARGEST_SETTINGS // 1024} KB."))
     if wrong:
         message = "; ".join(f"{one.field}: {one.message.rstrip('.')}" for one in wrong)
         raise BadRequest(f"{message}.", wrong)

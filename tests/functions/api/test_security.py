@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -177,3 +178,12 @@ def test_a_bug_is_a_500_that_says_nothing_but_where_to_look(place: Place, caplog
         "message": "This is our fault. The log knows more under 11111111-2222-4333-8444-555555555555."
     }
     assert "not foreseen" in caplog.text
+
+
+def test_what_the_table_could_not_hold_is_refused_with_its_field(place: Place) -> None:
+    noise = [base64.b64encode(bytes(random.Random(number).randbytes(9000))).decode() for number in range(80)]
+    large = place.http().post("integrationconfigs", json={**BODY, "configData": {"noise": noise}})
+    assert large.status_code == 400
+    assert large.json()["errors"][0]["field"] == "configData"
+    account = {"name": "Acme", "code": "acme", "customFields": {str(number): one for number, one in enumerate(noise)}}
+    assert place.http().post("accounts", json=account).status_code == 400
