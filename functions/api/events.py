@@ -89,18 +89,33 @@ class FieldsAnswer(Shape):
 
 OUR_TYPE = "IntegrationEvent"
 
-FIELDS: Mapping[str, str] = {
+OF_EVERY_RUN: Mapping[str, str] = {
+    "new.message": "string",
+    "new.destination": "string",
     "new.integrationConfigId": "string",
+    "new.integrationName": "string",
     "new.integrationRunId": "string",
-    "new.integrationCredentialsId": "string",
     "new.entityType": "string",
     "new.entityId": "string",
     "new.accountId": "string",
-    "new.message": "string",
+    "new.status": "string",
     "new.problems": "array",
 }
-"""What every error event of ours may hold."""
-MAPPING_FIELDS = ("new.m3terEntity", "new.m3terId", "new.externalSystem", "new.externalTable")
+OF_ONE: Mapping[EventName, Mapping[str, str]] = {
+    EventName.MISSING_ACCOUNT_MAPPING: {
+        "new.m3terEntity": "string",
+        "new.m3terId": "string",
+        "new.externalMapping": "map",
+    },
+    EventName.AUTHENTICATION: {
+        "new.integrationCredentialsId": "string",
+        "new.companyId": "string",
+        "new.companyName": "string",
+    },
+    EventName.DISABLED: {"new.errorCount": "int"},
+    EventName.PERFORM: {"new.documents": "array"},
+}
+"""What `newDto` may hold: in every event about a run, and in one sort of event besides."""
 
 
 @routes.get("/events")
@@ -134,11 +149,8 @@ def types(call: Call, house: House) -> TypesAnswer:
 def fields(call: Call, house: House, query: FieldsQuery) -> FieldsAnswer:
     """List the fields of events, by the event's name."""
     del call, house
-    names = [name.value for name in EventName if query.event_name in (None, name.value)]
-    mapping = dict.fromkeys(MAPPING_FIELDS, "string")
-    return FieldsAnswer(
-        events={name: {**FIELDS, **(mapping if name == EventName.MISSING_ACCOUNT_MAPPING else {})} for name in names}
-    )
+    names = [name for name in EventName if query.event_name in (None, name.value)]
+    return FieldsAnswer(events={name.value: {**OF_EVERY_RUN, **OF_ONE.get(name, {})} for name in names})
 
 
 @routes.get("/events/{id}", statuses=(404,))
