@@ -96,6 +96,15 @@ class UnchangedAlways(Attempt):
         self.shows = done.payload_hash if done else None
 
 
+class DoneBelieved(Attempt):
+    """What was done last still counts as shown, although an update that nobody heard of went out after it."""
+
+    def _claim(self, op: Operation, slot: Slot) -> None:
+        done = self.record.done
+        super()._claim(op, slot)
+        self.record = replace(self.record, done=done)
+
+
 class UpdateAdopted(Attempt):
     """An unsure update counts as sent when the create's marker is found."""
 
@@ -229,12 +238,23 @@ def invoice_credit_memo_invoice_and_the_last_create_is_late(stage: Stage) -> Non
     stage.play(stage.take(len(stage.queue.messages) - 1))
 
 
-def payload_a_b_a_while_b_is_unanswered(stage: Stage) -> None:
+def payload_a_b(stage: Stage) -> None:
     stage.tell(a_bill(1, "100.00"))
     stage.quiet()
     stage.simulator.mishaps.add("lost-answer", entity="invoice", operation="update", count=1)
     stage.tell(a_bill(2, "200.00"), "updated")
     stage.play(stage.take(len(stage.queue.messages) - 1))
+
+
+def payload_a_b_a_while_b_is_unanswered(stage: Stage) -> None:
+    payload_a_b(stage)
+    stage.tell(a_bill(3, "100.00"), "updated")
+    stage.play(stage.take(len(stage.queue.messages) - 1))
+
+
+def payload_a_b_a_while_b_is_unanswered_and_the_second_a_is_turned_away(stage: Stage) -> None:
+    payload_a_b(stage)
+    stage.simulator.mishaps.add("throttle", entity="invoice", operation="update", count=1)
     stage.tell(a_bill(3, "100.00"), "updated")
     stage.play(stage.take(len(stage.queue.messages) - 1))
 
@@ -332,6 +352,9 @@ SCENES = {
     ),
     "1 unchanged only without an open operation": Scene(
         payload_a_b_a_while_b_is_unanswered, "100.00", protocol=UnchangedAlways
+    ),
+    "1 unchanged only where no update was left unheard": Scene(
+        payload_a_b_a_while_b_is_unanswered_and_the_second_a_is_turned_away, "100.00", protocol=DoneBelieved
     ),
     "3 what an update does is never found": Scene(
         an_update_written_ahead_and_never_sent, "200.00", protocol=UpdateAdopted

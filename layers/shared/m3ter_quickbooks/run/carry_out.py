@@ -147,11 +147,17 @@ class Attempt:
         """
         if not self.kept:
             op = replace(op, sent_at=slot.at, batched=slot.batch)
+        done = self.record.done
+        if done is not None and self.record.op is not None:
+            # What was open may have landed. Should it be forgotten before a write is accepted (turned away, refused),
+            # nothing may count as unchanged.
+            done = replace(done, payload_hash=planning.NOT_KNOWN)
         claimed = replace(
             self.record,
             claim=self.world.new_claim(),
             lease_until=self.lease_until,
             fence=self.case.run.fence,
+            done=done,
             op=op,
             op_number=op.number,
         )

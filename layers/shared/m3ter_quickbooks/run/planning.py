@@ -25,6 +25,8 @@ from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Operation, Verb
 
 _NAMESPACE = UUID("6f0c7a4e-6b1d-5c38-9a55-1d2f4c5b7e90")
 VOIDED_HASH = ""
+NOT_KNOWN = "?"
+"""In place of the hash of what is done, once an update was open: equal to no document's."""
 
 
 @dataclass(frozen=True, slots=True)
