@@ -163,3 +163,52 @@ def test_nothing_is_sent_and_nothing_is_stored(place: Place) -> None:
         place.http().post("bills/preview", json={"billId": dto["id"], "configuration": CONFIGURATION}).status_code
         == 404
     )
+
+
+def decision(place: Place, dto: dict[str, Any], **config_data: Any) -> dict[str, Any]:
+    configuration = {**CONFIGURATION, "configData": config_data}
+    body = {"bill": as_json(dto), "configuration": configuration}
+    return dict(place.http().post("bills/preview", json=body).json())
+
+
+def test_each_no_has_its_name(place: Place) -> None:
+    dto = bill_dto()
+    restricted = decision(place, dto, restrictedAccountIds=[dto["accountId"]])
+    assert restricted["decision"] == {"send": False, "reason": "account in restrictedAccountIds"}
+    types = sorted({line["lineItemType"] for line in dto["lineItems"]})
+    mapped(place, dto, "58")
+    nothing = decision(place, dto, excludedLineItemTypes=types)
+    assert nothing["decision"] == {"send": False, "reason": "nothing left after exclusions"}
+    unclear = decision(place, dto, accountFilter="customFields.tier / 0 > 1")
+    assert unclear["decision"]["send"] is False
+    assert unclear["problems"][0]["kind"] == "validation"
+
+
+def test_a_bill_that_cannot_be_read_says_every_reason(place: Place) -> None:
+    told = decision(place, {"lineItems": [{"convertedSubtotal": "many"}]})
+    assert told["decision"] == {"send": False, "reason": "the bill has problems"}
+    assert told["problems"]
+
+
+def test_the_account_that_is_sent_along_counts_and_must_be_one(place: Place) -> None:
+    dto = bill_dto()
+    mapped(place, dto, "58")
+    body: dict[str, Any] = {
+        "bill": as_json(dto),
+        "configuration": {**CONFIGURATION, "configData": {"accountFilter": "customFields.country == UK"}},
+    }
+    account = {"id": dto["accountId"], "name": "Acme", "customFields": {"country": "UK"}}
+    http = place.http()
+    assert http.post("bills/preview", json={**body, "account": account}).json()["decision"] == {"send": True}
+    assert http.post("bills/preview", json={**body, "account": {"name": 1}}).status_code == 400
+
+
+def test_a_credential_of_the_other_destination_is_no_connection(place: Place) -> None:
+    dto = bill_dto()
+    mapped(place, dto, "101")
+    credential = connected(place)
+    body = {"entityType": "Bill", "destination": "QuickBooksSandbox", "integrationCredentialsId": credential["id"]}
+    saved = place.http().post("integrationconfigs", json=body).json()["id"]
+    change = {"bill": as_json(dto), "integrationConfigId": saved, "configuration": {"destination": "QuickBooks"}}
+    told = place.http().post("bills/preview", json=change).json()
+    assert told["problems"][0]["kind"] == "missing_account_mapping"

@@ -1,4 +1,8 @@
+from dataclasses import replace
+
 from local.quickbooks.seed import SINGLE_CURRENCY
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.connection.connection import ConnectionStatus
 from tests.functions.api.conftest import Place
 from tests.functions.api.test_bills import bill_dto, mapped, seen
 from tests.functions.api.test_the_main_job import connected
@@ -56,3 +60,31 @@ def test_a_company_that_does_not_answer_is_shown_as_it_was(place: Place) -> None
     told = readiness(place, configuration["id"])
     assert told["companyName"] == "Sandbox Company_US_1"
     assert "as it was at consent" in told["notes"][0]  # type: ignore[index]
+
+
+def todo(place: Place, configuration_id: str) -> str:
+    return " ".join(readiness(place, configuration_id)["todo"])  # type: ignore[arg-type]
+
+
+def test_each_state_of_configuration_and_credential_has_its_sentence(place: Place) -> None:
+    http = place.http()
+    configuration = http.post("integrationconfigs", json=BODY).json()["id"]
+    http.post(f"integrationconfigs/{configuration}/disable")
+    assert "Enable the configuration" in todo(place, configuration)
+    draft = http.post("integrationcredentials", json={"destination": "QuickBooksSandbox"}).json()["id"]
+    http.put(f"integrationconfigs/{configuration}/credential", json={"integrationCredentialsId": draft})
+    assert "Finish the consent" in todo(place, configuration)
+    connection = place.gateway.house.credentials.get(OrganizationId(place.organization_id), draft).value
+    place.gateway.house._book.write(replace(connection, status=ConnectionStatus.NEEDS_RECONNECT))
+    assert "Reconnect the credential" in todo(place, configuration)
+    http.delete(f"integrationcredentials/{draft}")
+    assert "Connect the configuration" in todo(place, configuration)
+
+
+def test_accounts_that_the_configuration_leaves_out_need_no_customer(place: Place) -> None:
+    dto = bill_dto()
+    seen(place, dto)
+    seen(place, dto)
+    body = {**BODY, "configData": {"restrictedAccountIds": [dto["accountId"]]}}
+    configuration = place.http().post("integrationconfigs", json=body).json()["id"]
+    assert readiness(place, configuration)["unmappedAccounts"] == []

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from api.handler import handle
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import UserId
 from m3ter_quickbooks.storage.members import Role, User
 from tests.functions.api.conftest import Place
+from tests.functions.api.gateway import Context
 
 BODY = {"entityType": "Bill", "destination": "QuickBooks"}
 
@@ -187,3 +189,14 @@ def test_what_the_table_could_not_hold_is_refused_with_its_field(place: Place) -
     assert large.json()["errors"][0]["field"] == "configData"
     account = {"name": "Acme", "code": "acme", "customFields": {str(number): one for number, one in enumerate(noise)}}
     assert place.http().post("accounts", json=account).status_code == 400
+
+
+def test_a_token_without_a_subject_is_nobodys(place: Place) -> None:
+    token = place.gateway.cognito._give({"token_use": "access"})
+    assert place.gateway.client(token).get(f"organizations/{place.organization_id}/events").status_code == 401
+
+
+def test_base64_that_is_none_is_refused(place: Place) -> None:
+    event = {"httpMethod": "POST", "path": "/oauth/token", "body": "%%%", "isBase64Encoded": True, "requestContext": {}}
+    given = handle(event, Context(), place.gateway.house)
+    assert given["statusCode"] == 400
