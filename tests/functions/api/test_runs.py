@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -132,6 +134,18 @@ def test_the_runs_of_a_configuration_by_status_and_outcome(place: Place) -> None
         assert [run["id"] for run in http.get(path).json()["data"]] == [skipped, failed]
         assert [run["id"] for run in http.get(path, params={"status": "ERROR"}).json()["data"]] == [failed]
         assert [run["id"] for run in http.get(path, params={"outcome": "SKIPPED"}).json()["data"]] == [skipped]
+
+
+def test_the_runs_of_a_period_as_csv_oldest_first_and_safe_in_a_spreadsheet(place: Place) -> None:
+    configuration_id = configured(place)
+    failed = ended_run(place, configuration_id)
+    skipped = ended_run(place, configuration_id, status=RunStatus.COMPLETE, outcome=Outcome.SKIPPED, reason="=cmd()")
+    answer = place.http("viewer").get(f"integrationconfigs/{configuration_id}/runs/export")
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["id"] for row in rows] == [failed, skipped]
+    assert [row["status"] for row in rows] == ["ERROR", "COMPLETE"]
+    assert rows[1]["reason"] == "'=cmd()"
 
 
 def test_a_retry_is_a_new_run_on_the_queue(place: Place) -> None:
