@@ -82,6 +82,7 @@ def test_a_record_is_read_as_it_was_written_to_the_byte_and_microsecond(
         document=DocumentRef(DocumentKind.INVOICE, "145", "0", Decimal("1234567890.10"), Decimal(0), "INV-7"),
         op=OP,
         op_number=2,
+        company_id="9130000000000001",
     )
 
     written = stores.deliveries.write(whole)

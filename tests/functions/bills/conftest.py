@@ -157,15 +157,22 @@ def powertools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "m3ter-quickbooks/test")
 
 
-@pytest.fixture
-def office(place: Place, house: House, simulator: Simulator, aws: Aws, clock: Clock) -> Iterator[Office]:  # noqa: F811  the fixtures above
-    http = place.http()
-    created = http.post("integrationcredentials", json={"destination": "QuickBooksSandbox", "name": "Sandbox"}).json()
-    authorize = httpx.URL(created["authorizeUrl"]).copy_merge_params({"auto_consent": COMPANY})
+def connect(place: Place, simulator: Simulator, company: str) -> dict[str, Any]:  # noqa: F811  not the fixture
+    """A credential that somebody of this company has consented to."""
+    body = {"destination": "QuickBooksSandbox", "name": "Sandbox"}
+    created: dict[str, Any] = place.http().post("integrationcredentials", json=body).json()
+    authorize = httpx.URL(created["authorizeUrl"]).copy_merge_params({"auto_consent": company})
     back = simulator.handle("GET", str(authorize), {}, b"")
     query = httpx.URL(dict(back.headers)["Location"]).query.decode()
     callback = place.gateway.client(None).get(f"quickbooks/callback?{query}")
     assert callback.status_code == 200, callback.text
+    return created
+
+
+@pytest.fixture
+def office(place: Place, house: House, simulator: Simulator, aws: Aws, clock: Clock) -> Iterator[Office]:  # noqa: F811  the fixtures above
+    http = place.http()
+    created = connect(place, simulator, COMPANY)
     body = {
         "name": "Bills",
         "entityType": "Bill",

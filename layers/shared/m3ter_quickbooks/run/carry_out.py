@@ -17,7 +17,15 @@ from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.problems import BillCannotBeSent, Clash, ConnectionLost, Refused, TryLater
+from m3ter_quickbooks.problems import (
+    BillCannotBeSent,
+    BillProblem,
+    Clash,
+    ConnectionLost,
+    ProblemKind,
+    Refused,
+    TryLater,
+)
 from m3ter_quickbooks.run import gate, logbook, planning, words
 from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
 from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, Steps, Told
@@ -41,6 +49,7 @@ class Attempt:
         self.world = world
         self.lease_until = deadline + world.in_flight
         self.record = case.delivery
+        self.elsewhere = case.delivery.company_id not in {None, case.company_id}
         self.holding = False
         self.kept = False
         """The open operation was written ahead by an earlier claim: it may have been sent, and may still land."""
@@ -138,6 +147,12 @@ class Attempt:
                 finished=record.op is None,
                 keep_op=record.op is not None,
             )
+        if self.elsewhere and (record.document is not None or record.op is not None):
+            # Invoice 145 of one company is somebody else's in another.
+            former, here = record.company_id or "", self.case.company_id
+            message = words.sent_elsewhere(self.case.run.bill_id, former, record.document, here)
+            return refused(BillCannotBeSent([BillProblem(ProblemKind.VALIDATION, message)]))
+        self.record = replace(record, company_id=self.case.company_id)
         return None
 
     def _claim(self, op: Operation, slot: Slot) -> None:

@@ -78,7 +78,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One bill in one configuration. `rev` 0: not stored yet."""
+    """One bill in one configuration. `rev` 0: not stored yet.
+
+    `company_id` is where `document` is and `op` goes: ids of documents mean something in their own company only.
+    """
 
     organization_id: OrganizationId
     configuration_id: ConfigurationId
@@ -91,6 +94,7 @@ class Delivery:
     document: DocumentRef | None = None
     op: Operation | None = None
     op_number: int = 0
+    company_id: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Whether somebody may still be sending for this bill."""

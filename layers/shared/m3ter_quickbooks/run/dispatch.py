@@ -298,7 +298,7 @@ def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
     if attempt is None:
         return Story()
     case, document = attempt.case, attempt.record.document
-    url = world.link(case.connection, document.kind, document.id) if document else None
+    url = world.link(case.connection, document.kind, document.id) if document and not attempt.elsewhere else None
     look = _look_again(attempt, world) if attempt.was_unsure and ending.finished else None
     return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
 

@@ -32,6 +32,16 @@ def other_total(document: RemoteDocument, expected: Decimal) -> str:
     )
 
 
+def sent_elsewhere(bill_id: str, former: str, ref: DocumentRef | None, company_id: str) -> str:
+    """The configuration was connected to another company after the bill had been sent."""
+    name = f" as {ref.kind.value} {ref.number or ref.id}" if ref else ""
+    return (
+        f"Bill {bill_id} was sent to QuickBooks company {former}{name}, and this configuration now leads to company "
+        f"{company_id}: nothing was sent. Connect the configuration to company {former} again and retry the run, or "
+        f"send to company {company_id} through a configuration of its own."
+    )
+
+
 def made_anew(ref: DocumentRef, how: str) -> str:
     """A person had deleted or voided the document."""
     return f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; a new one was made for this bill."

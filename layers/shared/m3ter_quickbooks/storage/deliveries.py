@@ -138,6 +138,7 @@ def delivery_item(delivery: Delivery) -> Item:
         "document": None if delivery.document is None else _document_item(delivery.document),
         "op": None if delivery.op is None else _operation_item(delivery.op),
         "op_number": delivery.op_number,
+        "company_id": delivery.company_id,
     }
 
 
@@ -156,6 +157,7 @@ def delivery_of(item: Item) -> Delivery:
         document=None if document is None else _document_of(document),
         op=None if op is None else _operation_of(op),
         op_number=item["op_number"],
+        company_id=item.get("company_id"),
     )
 
 
