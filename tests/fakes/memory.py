@@ -33,6 +33,7 @@ class Memory:
     troubles: dict[tuple[OrganizationId, str], Trouble] = field(default_factory=dict)
     notices: dict[tuple[OrganizationId, str], Notice] = field(default_factory=dict)
     looks: dict[tuple[OrganizationId, str], LookAgain] = field(default_factory=dict)
+    put_off: dict[str, datetime] = field(default_factory=dict)
     slots: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def configure(self, integration: Integration) -> Integration:

@@ -74,8 +74,12 @@ class MemoryRuns:
         return sorted(waiting, key=lambda run: (run.due_at or now, run.id))[:limit]
 
     def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
-        looks = [look for look in self.memory.looks.values() if look.due_at <= now]
-        return sorted(looks, key=lambda look: (look.due_at, look.run_id))[:limit]
+        place = {look: self.memory.put_off.get(look.run_id, look.due_at) for look in self.memory.looks.values()}
+        looks = [look for look, at in place.items() if at <= now]
+        return sorted(looks, key=lambda look: (place[look], look.run_id))[:limit]
+
+    def put_off(self, look: LookAgain, until: datetime) -> None:
+        self.memory.put_off[look.run_id] = until
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         done = self.memory.looks.pop((look.organization_id, look.run_id), None)

@@ -245,9 +245,15 @@ def test_a_look_is_due_in_time_and_done_once(stores: Stores, organization: Organ
     assert look not in stores.runs.looks_due(due_at - timedelta(microseconds=1), 100)
     assert look in stores.runs.looks_due(due_at, 100)
 
+    later = due_at + timedelta(minutes=15)
+    stores.runs.put_off(look, later)
+    assert look not in stores.runs.looks_due(later - timedelta(microseconds=1), 100)
+    assert look in stores.runs.looks_due(later, 100)
+
     stores.runs.looked(look, found)
     stores.runs.looked(look, replace(found, id="e2"))
     stores.runs.looked(look, None)
+    stores.runs.put_off(look, due_at)
 
     assert look not in stores.runs.looks_due(due_at, 100)
     assert stores.troubles(organization) == [found]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from m3ter_quickbooks.problems import Missing
+from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
+from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.run.answer import RemoteDocument
-from m3ter_quickbooks.run.gate import connected
+from m3ter_quickbooks.run.case import connection_of
 from m3ter_quickbooks.run.identity import time_ordered_id
 from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
 from m3ter_quickbooks.run.world import World
@@ -19,25 +21,36 @@ GIVE_UP_AFTER = timedelta(days=7)
 
 
 def look_again(look: LookAgain, world: World) -> None:
-    """Look for every live document of the bill; report if there is more than one. Raises TryLater, ConnectionLost."""
+    """Look for every live document of the bill; report if there is more than one.
+
+    What cannot be looked at now is left to the sweep, which asks again: this message has done all that it can.
+    """
     try:
         integration = world.configurations.get(look.organization_id, look.configuration_id)
     except Missing:
         return world.runs.looked(look, None)
     if integration.credential_id is None:
         return world.runs.looked(look, None)
-    connection = world.connections.get(look.organization_id, integration.credential_id)
-    if connected(integration, connection) is not None:
-        # Put off: the sweep asks again, until the company is connected or the books of that week are long looked at.
+    try:
+        found = _found(look, integration, world)
+    except (TryLater, ConnectionLost, Refused):
+        # Until the company can be asked, or the books of that week are long looked at.
         return world.runs.looked(look, None) if world.clock() > look.due_at + GIVE_UP_AFTER else None
-    found = world.quickbooks.look_for(
-        connection, look.kind, look.customer_id, look.txn_date, f"m3ter-bill:{look.bill_id}"
-    )
     live = [document for document in found if not document.voided]
     # The same bill may rightly have a document of another configuration in the same company.
     known = _known_documents(look, world)
     strangers = [document for document in live if document.id not in known]
     return world.runs.looked(look, _trouble(look, live, world) if strangers else None)
+
+
+def _found(look: LookAgain, integration: Integration, world: World) -> list[RemoteDocument]:
+    """Also of a disabled integration: its documents are in the books all the same."""
+    connection = connection_of(integration, world.connections.get)
+    if connection is None or connection.status is not ConnectionStatus.CONNECTED:
+        raise ConnectionLost(f"Integration {integration.id} is not connected.")
+    return world.quickbooks.look_for(
+        connection, look.kind, look.customer_id, look.txn_date, f"m3ter-bill:{look.bill_id}"
+    )
 
 
 def _known_documents(look: LookAgain, world: World) -> set[str]:

@@ -109,6 +109,9 @@ class Runs(Protocol):
     def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
         """Later looks whose time has come (committed by `Deliveries.close`)."""
 
+    def put_off(self, look: LookAgain, until: datetime) -> None:
+        """Let `looks_due` name it again from then on; nothing if it is done. Its own `due_at` stays the first one."""
+
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         """The look is done: forget it, and record what it found, in one transaction. Doing it twice is harmless."""
 

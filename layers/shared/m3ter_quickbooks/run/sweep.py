@@ -25,6 +25,8 @@ def sweep(world: World) -> int:
         world.queue.retry([stored], timedelta(0))
         swept += 1
     for look in world.runs.looks_due(now, AT_ONCE):
+        # Put off first: a look that cannot be made now is not asked for each minute.
+        world.runs.put_off(look, now + AGAIN_AFTER)
         world.queue.look(look, timedelta(0))
         swept += 1
     return swept

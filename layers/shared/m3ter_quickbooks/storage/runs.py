@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from heapq import merge
 
@@ -128,6 +129,13 @@ class Runs:
     def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
         """See the port."""
         return [look_of(item) for item in self._first(_until(keys.LOOKS, now), limit)]
+
+    def put_off(self, look: LookAgain, until: datetime) -> None:
+        """See the port."""
+        key = keys.look(look.organization_id, look.run_id)
+        later = {":gsi3sk": keys.at_time(until, look.run_id)}
+        with suppress(ConditionFailed):
+            self._table.update(Update(key, "SET #gsi3sk = :gsi3sk", "attribute_exists(#pk)", later))
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         """See the port."""
