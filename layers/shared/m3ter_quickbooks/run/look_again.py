@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from m3ter_quickbooks.connection.connection import ConnectionStatus
-from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.case import connection_of
 from m3ter_quickbooks.run.identity import time_ordered_id
