@@ -40,7 +40,7 @@ class Batch:
         self.deadline = deadline
         self.keep_alive = keep_alive
         self.failed: list[str] = []
-        self._message_of: dict[str, str] = {}
+        self._message_of: dict[str, str | None] = {}
         self._to_go_on: list[tuple[str, ReplayOrder]] = []
 
     def carry(self, messages: Sequence[tuple[str, str]]) -> None:
@@ -53,10 +53,13 @@ class Batch:
             self._guarded(message_id, partial(self.world.queue.replay, order))
 
     def _take(self, message_id: str, body: str, in_hand: list[InHand]) -> None:
-        for taken in self._act(message_id, read_message(body)):
+        message = read_message(body)
+        # A replay that came again for one of its runs would send its next order again, too: the sweep has that run.
+        answers_for = None if isinstance(message, ReplayOrder) else message_id
+        for taken in self._act(message_id, message):
             # A run in hand twice in one batch (an event doubled by the queue) is carried out once.
             if taken.run.id not in self._message_of:
-                self._message_of[taken.run.id] = message_id
+                self._message_of[taken.run.id] = answers_for
                 in_hand.append(taken)
 
     def _act(self, message_id: str, message: Message) -> list[InHand]:
@@ -104,7 +107,7 @@ class Batch:
     def _shield(self, run: Run, step: Callable[[], None]) -> bool:
         return self._guarded(self._message_of[run.id], step, run_id=run.id)
 
-    def _guarded(self, message_id: str, step: Callable[[], None], **context: object) -> bool:
+    def _guarded(self, message_id: str | None, step: Callable[[], None], **context: object) -> bool:
         try:
             step()
         except (MalformedEvent, TryLater, ConnectionLost, Refused) as problem:
@@ -113,7 +116,7 @@ class Batch:
             logger.error("a bug; the message goes back to the queue", extra={"error": what_happened(bug), **context})  # noqa: TRY400  see what_happened
         else:
             return True
-        if message_id not in self.failed:
+        if message_id is not None and message_id not in self.failed:
             self.failed.append(message_id)
         return False
 

@@ -20,7 +20,7 @@ from uuid import UUID, uuid5
 
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, Refused, TryLater
-from m3ter_quickbooks.run import aftermath, gate
+from m3ter_quickbooks.run import aftermath, gate, words
 from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
 from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
@@ -41,6 +41,8 @@ ROOM_TO_ANSWER = timedelta(seconds=20)
 """Nothing is sent that this invocation could not hear the answer of."""
 SWEEP_GRACE = timedelta(seconds=90)
 """The retry message comes first; the sweep takes over when it was lost."""
+LAST_CHANCE = timedelta(hours=24)
+"""A run that nobody brought to rest for so long after its giving up is given up unseen, and swept no more."""
 CLOSING_TRIES = 20
 _NAMESPACE = UUID("7a3df3f0-2b51-5d0b-8f35-6d3b1c8f2a11")
 
@@ -87,7 +89,7 @@ def carry_out(
 
 def _begin(in_hand: InHand, attempt_at: Callable[[Case], Attempt], world: World, going: list[_Going]) -> None:
     """The gate and the translation, then the attempt's first question."""
-    prepared = _prepare(in_hand, world)
+    prepared = _prepare(in_hand, world) if world.clock() < in_hand.run.give_up_at + LAST_CHANCE else _never(in_hand)
     if not isinstance(prepared, Case):
         _rest(in_hand, None, prepared, world)
         return
@@ -96,6 +98,12 @@ def _begin(in_hand: InHand, attempt_at: Callable[[Case], Attempt], world: World,
     _advance(taken, None, world)
     if taken.asks is not None:
         going.append(taken)
+
+
+def _never(in_hand: InHand) -> Pause:
+    """Each of its workers died or came upon a bug: people must hear of it from the run itself, too."""
+    run = in_hand.run
+    return Pause(run.status, run.give_up_at, run.reason or words.NEVER_RESTED)
 
 
 def _prepare(in_hand: InHand, world: World) -> Case | Rest:

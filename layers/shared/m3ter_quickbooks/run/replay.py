@@ -67,7 +67,10 @@ def next_of(order: ReplayOrder, world: World, deadline: datetime) -> tuple[list[
     now = world.clock()
     in_hand: list[InHand] = []
     for run in left[:AT_ONCE]:
-        snapshot = world.runs.snapshot(run)
+        try:
+            snapshot = world.runs.snapshot(run)
+        except Missing:
+            continue  # removed by age, and its run is about to be: those after it are not to wait for that
         started = replace(
             again(run, integration, now, order.id),
             status=RunStatus.STARTED,

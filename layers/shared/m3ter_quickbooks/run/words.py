@@ -15,6 +15,7 @@ UNREACHABLE = "QuickBooks could not be reached"
 BEING_EDITED = "somebody else is working on the document in QuickBooks"
 BEING_SENT = "another worker may still be sending this bill"
 JUST_CLAIMED = "another worker has just claimed this bill"
+NEVER_RESTED = "every try broke off; the log and the dead-letter queue of this installation say why"
 ITS_TURN = "waiting for its turn under QuickBooks' rate limit"
 
 
