@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.stack import DEFAULT_HOME, Progress, down, up
-from tests.bench import api_reads
+from tests.bench import api_reads, notice, one_bill
 
 HOME = DEFAULT_HOME / "bench-stack"
 
@@ -12,6 +12,6 @@ def rows() -> list[tuple[str, str, str]]:
     """Every figure of the stack."""
     stack = up(HOME, enforce_iam=True, progress=Progress(quiet=True))
     try:
-        return [*api_reads.rows(stack)]
+        return [*one_bill.rows(stack), *notice.rows(stack), *api_reads.rows(stack)]
     finally:
         down(HOME)
