@@ -1,6 +1,7 @@
 """One local stack for the whole session, in a folder and on ports of its own, with IAM enforced.
 
-Every worker of pytest-xdist uses the same one: the first brings it up, the last takes it down.
+Every worker of pytest-xdist uses the same one: the first brings it up, the last takes it down. Before that, all that
+it has shown to anybody is searched for what nobody may see.
 """
 
 import fcntl
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from local.stack import DEFAULT_HOME, Progress, Stack, down, up
+from tests.leaks import nothing_leaks
+from tests.stack.observing import Listener, all_that_is_seen
 
 HOME = DEFAULT_HOME / "test-stack"
 USERS = HOME / "users"
@@ -31,11 +34,16 @@ def stack() -> Iterator[Stack]:
     with _alone():
         mine.touch()
         running = up(HOME, enforce_iam=True, progress=Progress(quiet=True))
+    listener = Listener.of_everybody(running)
     yield running
-    with _alone():
-        mine.unlink()
-        if not any(USERS.iterdir()):
-            down(HOME)
+    try:
+        for where, text in all_that_is_seen(running, listener):
+            nothing_leaks(f"The stack's {where}", text)
+    finally:
+        with _alone():
+            mine.unlink()
+            if not any(USERS.iterdir()):
+                down(HOME)
 
 
 @contextmanager

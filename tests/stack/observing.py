@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from local.stack import Stack
+from m3ter_quickbooks.messaging.bus import SOURCE
+from tests.leaks import plain_text, recorded
 
 SENDER = "billing@m3ter-quickbooks.example"
 
@@ -32,12 +34,19 @@ class Listener:
 
     @classmethod
     def of(cls, stack: Stack, organization: str) -> Listener:
+        return cls._subscribed(stack, {"source": [SOURCE], "detail": {"orgId": [organization]}})
+
+    @classmethod
+    def of_everybody(cls, stack: Stack) -> Listener:
+        return cls._subscribed(stack, {"source": [SOURCE]})
+
+    @classmethod
+    def _subscribed(cls, stack: Stack, pattern: dict[str, Any]) -> Listener:
         sqs, bus = stack.client("sqs"), stack.client("events")
         name = f"heard-{uuid4()}"
         queue = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        pattern = json.dumps({"source": ["m3ter-quickbooks"], "detail": {"orgId": [organization]}})
-        bus.put_rule(Name=name, EventBusName=stack.event_bus_name, EventPattern=pattern)
+        bus.put_rule(Name=name, EventBusName=stack.event_bus_name, EventPattern=json.dumps(pattern))
         bus.put_targets(Rule=name, EventBusName=stack.event_bus_name, Targets=[{"Id": "1", "Arn": arn}])
         return cls(sqs, queue)
 
@@ -46,12 +55,34 @@ class Listener:
         wait_for(lambda: self._take() >= count, seconds)
         return list(self.heard.values())
 
+    def hear_the_rest(self) -> list[dict[str, Any]]:
+        """All that is there."""
+        known = -1
+        while known < self._take():
+            known = len(self.heard)
+        return list(self.heard.values())
+
     def _take(self) -> int:
         answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         for message in answer.get("Messages", []):
             event = json.loads(message["Body"])
             self.heard[event["detail"]["id"]] = event
         return len(self.heard)
+
+
+def all_that_is_seen(stack: Stack, listener: Listener) -> Iterator[tuple[str, str]]:
+    """Whatever the stack has shown to anybody: (where, text)."""
+    logs = stack.client("logs")
+    for group in logs.get_paginator("describe_log_groups").paginate().search("logGroups[].logGroupName"):
+        for line in logs.get_paginator("filter_log_events").paginate(logGroupName=group).search("events[].message"):
+            yield f"log {group}", line
+    for item in recorded(stack.client("dynamodb"), stack.table_name):
+        yield item["type"]["S"], plain_text(item)
+    for mail in stack.emulator.captured_mails():
+        if mail["Source"] == SENDER:
+            yield "mail", " ".join(str(mail[part]) for part in ("Subject", "BodyText", "BodyHtml"))
+    for event in listener.hear_the_rest():
+        yield "outgoing event", json.dumps(event)
 
 
 def mails_to(stack: Stack, address: str) -> list[dict[str, Any]]:

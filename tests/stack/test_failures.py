@@ -12,7 +12,7 @@ import pytest
 
 from local.people import CUSTOMER, DESTINATION, ITEMS, Accountant, Operator, bill_event, put_on_the_bus
 from local.stack import Stack
-from tests.stack.observing import Listener, mails_to, wait_for
+from tests.stack.observing import Listener, all_that_is_seen, mails_to, wait_for
 
 MISSING = "integration.missingaccountmapping.error"
 DISABLED = "integration.disabled.error"
@@ -106,6 +106,12 @@ def test_ten_failures_are_seen_and_mended_and_every_bill_is_sent_in_the_end(
         assert (invoice["CustomerRef"]["value"], Decimal(invoice["TotalAmt"])) == (CUSTOMER, total)
     assert len(listener.hear(12, seconds=3)) == 11
     assert [len(mails_to(stack, reader["email"])) for reader in readers] == [2, 2]
+
+    # All of it is in what is searched for leaks when the stack goes down.
+    searched = {where for where, _ in all_that_is_seen(stack, listener)}
+    assert {"run", "event", "notice", "mail", "outgoing event"} <= searched
+    logs = {where.rsplit("-", 1)[-1] for where in searched if where.startswith("log ")}
+    assert {"api", "bills", "notifications"} <= logs
 
 
 def _has_mails(stack: Stack, address: str, count: int) -> bool:

@@ -1,8 +1,10 @@
 """The search for leaks finds each sort of them, and leaves alone what may be seen."""
 
+import zlib
+
 import pytest
 
-from tests.leaks import leaks
+from tests.leaks import leaks, nothing_leaks, plain_text
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,14 @@ def test_a_secret_of_no_known_shape_is_found_by_itself() -> None:
 )
 def test_what_may_be_seen_is_left_alone(text: str) -> None:
     assert leaks(text) == []
+
+
+def test_a_leak_is_told_also_from_inside_a_door_that_catches_every_exception() -> None:
+    with pytest.raises(pytest.fail.Exception, match="A mail holds what nobody may see") as told:
+        nothing_leaks("A mail", "to billing@acme.example")
+    assert not isinstance(told.value, Exception)
+
+
+def test_what_was_compressed_is_searched_too() -> None:
+    item = {"body": {"B": zlib.compress(b"RT1-c2VjcmV0LXJlZnJlc2g")}, "log": {"L": [{"S": "one"}, {"B": b"\xff"}]}}
+    assert plain_text(item) == "RT1-c2VjcmV0LXJlZnJlc2g one \xff"

@@ -21,6 +21,7 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.environment import ApiEnvironment
 from m3ter_quickbooks.storage.members import Member, Role
 from tests.functions.api.gateway import TOKEN_URL, Cognito, Gateway
+from tests.leaks import nothing_recorded_leaks
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 QUICKBOOKS = "https://quickbooks.example"
@@ -82,7 +83,9 @@ def aws() -> Iterator[Aws]:
             SecretString=json.dumps({"clientId": "simulator-client", "clientSecret": "simulator-secret"}),
         )
         pool = clients["cognito-idp"].create_user_pool(PoolName="people", UsernameAttributes=["email"])
-        yield Aws(clients, _table(clients["dynamodb"]), pool["UserPool"]["Id"])
+        made = Aws(clients, _table(clients["dynamodb"]), pool["UserPool"]["Id"])
+        yield made
+        nothing_recorded_leaks(clients["dynamodb"], made.table_name)
 
 
 @pytest.fixture

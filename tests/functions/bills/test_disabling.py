@@ -13,6 +13,7 @@ from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.ports import Closing, Deliveries
 from tests.functions.api.conftest import Aws
 from tests.functions.bills.conftest import Office
+from tests.leaks import nothing_recorded_leaks
 
 UNKNOWN_ACCOUNT = "account-without-a-customer"
 
@@ -22,6 +23,7 @@ def small_table(aws: Aws) -> Iterator[None]:
     """moto copies the whole table for every transaction: what a test leaves behind slows down all that follow."""
     yield
     table = aws.clients["dynamodb"]
+    nothing_recorded_leaks(table, aws.table_name)
     for page in table.get_paginator("scan").paginate(TableName=aws.table_name, ProjectionExpression="pk, sk"):
         for key in page["Items"]:
             table.delete_item(TableName=aws.table_name, Key=key)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -32,7 +31,7 @@ from notifications.mails.summary import write_summary
 from notifications.mails.words import write
 from notifications.outgoing import outgoing
 from tests.functions.bills.conftest import Office
-from tests.leaks import leaks
+from tests.leaks import leaks, plain_text
 
 SOMEBODY = "Ottilie Xanthopoulos"
 PERSONAL = [SOMEBODY, "ottilie", "1 Market Street", "Unit 4", "D02 X285", "acme.example", "vendor.example"]
@@ -195,20 +194,6 @@ def _as_stream(item: Any) -> Any:
     return json.loads(json.dumps(item, default=lambda data: base64.b64encode(bytes(data)).decode()))
 
 
-def _plain_text(value: Any) -> str:
-    """An item as text, what was compressed in it unpacked."""
-    if isinstance(value, dict):
-        return " ".join(_plain_text(one) for one in value.values())
-    if isinstance(value, list):
-        return " ".join(map(_plain_text, value))
-    if isinstance(value, bytes):
-        try:
-            return zlib.decompress(value).decode()
-        except (zlib.error, UnicodeDecodeError):
-            return value.decode("latin-1")
-    return str(value)
-
-
 def mails_of(office: Office) -> Iterator[str]:
     house, table = office.house, office.house.table
     notices = Notices(table)
@@ -259,5 +244,5 @@ def test_nothing_of_the_worst_day_is_seen_where_it_must_not_be(
 
 
 def test_the_table_holds_no_token_as_it_is(worst_day: Office) -> None:
-    told = " ".join(map(_plain_text, items_of(worst_day)))
+    told = " ".join(map(plain_text, items_of(worst_day)))
     assert [one for one in secrets_of(worst_day) if one in told] == []

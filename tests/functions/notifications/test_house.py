@@ -34,6 +34,7 @@ from notifications.mails.day import Day, Summary
 from notifications.world import World, real_world, world_of
 from tests.functions.notifications.incidents import AT
 from tests.functions.notifications.world_of_fakes import ANNA, BEN, CARA, ORGANIZATION
+from tests.leaks import nothing_leaks
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -115,9 +116,13 @@ def record_of(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def sent() -> list[Any]:
+    mails: list[Any] = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
+    return mails
+
+
 def readers() -> list[str]:
-    sent = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
-    return sorted(address for one in sent for address in one.destinations["ToAddresses"])
+    return sorted(address for one in sent() for address in one.destinations["ToAddresses"])
 
 
 @pytest.fixture
@@ -147,6 +152,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         for reader in (ANNA, BEN):
             made.parts.users.create(User(ORGANIZATION, reader, f"{reader}@example.com"), by="test", at=AT)
         yield made
+        for mail in sent():
+            nothing_leaks("A mail", f"{mail.subject}\n{mail.body}")
 
 
 _ALL: Any = {"ProjectionType": "ALL"}

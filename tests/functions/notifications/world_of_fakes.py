@@ -21,6 +21,7 @@ from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
 from notifications.gather import Places
 from notifications.world import World
 from tests.functions.notifications.incidents import AT
+from tests.leaks import nothing_leaks
 
 ORGANIZATION = OrganizationId("0f0e0d0c-0000-4000-8000-000000000001")
 CONFIGURATION = ConfigurationId("0192f0aa-7c3e-7d6b-9c1a-3f2a1b4c5d6e")
@@ -134,6 +135,7 @@ class FakeOutbox:
         if self.refusals:
             self.refusals -= 1
             raise TryLater("The bus is busy.")
+        nothing_leaks("An outgoing event", str(events))
         self.published.extend(events)
 
 
@@ -199,6 +201,7 @@ class FakePost:
             raise TryLater("SES is busy.")
         if to in self.refuses:
             raise MailRefused("SES refuses the mail (MessageRejected).")
+        nothing_leaks("A mail", f"{subject}\n{text}\n{html}")
         self.sent.append((to, subject, text, html))
         if self.breaks:
             self.breaks -= 1
