@@ -24,10 +24,11 @@ Remote = RemoteCustomer | RemoteItem
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A mapping that may be saved, and what people should know about it."""
+    """A mapping that may be saved, and what people should know about it. `name`: of the object, if it was looked at."""
 
     key: MappingKey
     warnings: tuple[str, ...] = ()
+    name: str | None = None
 
 
 class Checks:
@@ -68,7 +69,7 @@ class Checks:
         trouble = trouble_with(remote, key.external_table, external_id, company_name(connection))
         if trouble:
             raise BadRequest(f"externalId: {trouble}", [FieldProblem("externalId", trouble)])
-        return Checked(key, tuple(self._currency_warnings(key, remote)))
+        return Checked(key, tuple(self._currency_warnings(key, remote)), remote.name if remote else None)
 
     def troubles(self, mapping: Mapping) -> Iterator[str | None]:
         """For each company that a mapping speaks of, what is wrong there; None if nothing is.

@@ -216,9 +216,12 @@ def _taken(
                 version=there.version,
                 by=by,
                 at=house.now(),
+                external_name=checked.name,
             )
             return LineAnswer(line=line.number, result="updated", id=there.id, message=told_warnings)
-        made = house.mappings.create(call.organization_id, line.key, line.external_id, by=by, at=house.now())
+        made = house.mappings.create(
+            call.organization_id, line.key, line.external_id, by=by, at=house.now(), external_name=checked.name
+        )
         return LineAnswer(line=line.number, result="created", id=made.value.id, message=told_warnings)
     except Problem as problem:
         return LineAnswer(line=line.number, result="failed", message=_told(problem))

@@ -71,7 +71,12 @@ def create(call: Call, house: House, body: MappingBody) -> MappingAnswer:
         raise BadRequest("version must be absent or 0 on create.", [FieldProblem("version", "must be absent or 0.")])
     checked = Checks(call.organization_id, house).check(key_of(body), body.external_id)
     kept = house.mappings.create(
-        call.organization_id, checked.key, body.external_id, by=call.caller.name, at=house.now()
+        call.organization_id,
+        checked.key,
+        body.external_id,
+        by=call.caller.name,
+        at=house.now(),
+        external_name=checked.name,
     )
     return answer(kept, checked)
 
@@ -136,6 +141,7 @@ def update(call: Call, house: House, body: MappingBody) -> MappingAnswer:
         version=body.version,
         by=call.caller.name,
         at=house.now(),
+        external_name=checked.name,
     )
     return answer(kept, checked)
 

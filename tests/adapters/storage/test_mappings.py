@@ -83,6 +83,17 @@ def test_an_update_moves_it(table: Table, mappings: Mappings, organization: Orga
     assert mappings.of_external(organization, "QuickBooksSandbox", "Customer", "59", size=10).items == ()
 
 
+def test_what_the_object_was_called_is_kept_for_the_bills_too(
+    table: Table, mappings: Mappings, organization: OrganizationId
+) -> None:
+    one = mappings.create(organization, KEY, "58", by="ann", at=NOON, external_name="Acme Europe").value
+    assert [found.external_name for found in mappings.found(organization, [KEY])] == ["Acme Europe"]
+
+    mappings.update(organization, one.id, KEY, "59", version=1, by="bob", at=LATER)
+
+    assert [found.external_name for found in mappings.found(organization, [KEY])] == [None]
+
+
 def test_an_update_that_comes_late_or_onto_another_is_a_clash(
     table: Table, mappings: Mappings, organization: OrganizationId
 ) -> None:

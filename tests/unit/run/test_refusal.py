@@ -1,5 +1,6 @@
 """Refusals of QuickBooks as sentences."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -143,6 +144,19 @@ def test_the_same_fault_twice_is_said_once() -> None:
 )
 def test_known_texts_are_said_in_our_words(code: str, detail: str, expected: str) -> None:
     assert expected in said(Fault(code, "", detail))
+
+
+def test_objects_of_quickbooks_are_called_by_the_names_they_had_when_they_were_mapped() -> None:
+    names = {("Customer", "17"): "Acme Europe", ("Item", "5"): "Services:CPU", ("Item", "6"): "jane@customer.test"}
+    refusal = read_refusal(
+        RefusedWrite((Fault("2500", ""),)),
+        kind=DocumentKind.INVOICE,
+        bill_id=BillId("b1"),
+        document=replace(DOCUMENT, names=names),
+    )
+    assert (
+        'QuickBooks customer "Acme Europe" (17), item "Services:CPU" (5) (on "CPU hours"), item 6,' in refusal.message
+    )
 
 
 def test_the_field_is_named_where_it_is_one_that_we_send() -> None:

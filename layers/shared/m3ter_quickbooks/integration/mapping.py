@@ -38,7 +38,10 @@ class MappingKey:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """One mapping. `external_id` is QuickBooks' Id of the Customer, Item or document."""
+    """One mapping. `external_id` is QuickBooks' Id of the Customer, Item or document.
+
+    `external_name` is what it was called when it was mapped, if it was looked at then: for sentences about it.
+    """
 
     id: MappingId
     m3ter_entity: str
@@ -48,6 +51,7 @@ class Mapping:
     external_id: str
     integration_config_id: ConfigurationId | None = None
     version: int = 1
+    external_name: str | None = None
 
     @property
     def key(self) -> MappingKey:
@@ -77,6 +81,15 @@ class Mappings:
         """Look at `found`, which may hold more than this integration may use."""
         self._by_key = {mapping.key: mapping for mapping in found}
         self._integration = integration
+
+    @property
+    def names(self) -> dict[tuple[str, str], str]:
+        """What people call the objects that are mapped to, by table and Id."""
+        return {
+            (mapping.external_table, mapping.external_id): mapping.external_name
+            for mapping in self._by_key.values()
+            if mapping.external_name
+        }
 
     def find(self, m3ter_entity: str, m3ter_id: str, external_table: str) -> Mapping | None:
         """The mapping that counts, None if nothing is mapped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -39,7 +39,8 @@ class Document:
 
     `fields` are QuickBooks' header fields and `Line`, without PrivateNote: money and rates are Decimals, days are text.
     `note` is the PrivateNote without the send marker. `total` is what QuickBooks should answer, in the document's own
-    sign. `shown` is the canonical text of everything that an update would own.
+    sign. `shown` is the canonical text of everything that an update would own. `names` says what people call the
+    objects that it refers to, by table and Id, as far as that is known.
     """
 
     kind: DocumentKind
@@ -51,6 +52,7 @@ class Document:
     shown: str
     warnings: tuple[str, ...] = ()
     explain: tuple[LineExplained, ...] = ()
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def payload_hash(self) -> str:

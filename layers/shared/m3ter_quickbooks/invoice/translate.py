@@ -113,6 +113,7 @@ def _translate(
         shown=encode({"kind": kind, **fields}).decode(),
         warnings=findings.told_warnings(),
         explain=tuple(explained for _, explained in lines),
+        names=mappings.names,
     )
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.identifiers import BillId
+from m3ter_quickbooks.integration.mapping import CUSTOMER, ITEM
 from m3ter_quickbooks.invoice.document import Document, DocumentKind
 from m3ter_quickbooks.invoice.findings import name_of, name_of_bill
 from m3ter_quickbooks.invoice.text import at_most, listed, one_line
@@ -130,8 +131,8 @@ def about_write(
     fields = document.fields
     return About(
         document=f"{name} for {of_bill}",
-        customer=f"QuickBooks customer {document.customer_id}",
-        items=_items(fields.get("Line")),
+        customer=_named("QuickBooks customer", CUSTOMER, document.customer_id, document),
+        items=_items(document),
         currency=_value(fields.get("CurrencyRef")) or "its currency",
         number=f" {document.doc_number}" if document.doc_number else "",
         date=f" {document.txn_date.isoformat()}",
@@ -176,16 +177,24 @@ def _is_code(code: str) -> bool:
     return code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE
 
 
-def _items(lines: object) -> str:
+def _items(document: Document) -> str:
     """The items that the document names, each with the line that names it first."""
+    lines = document.fields.get("Line")
     named: dict[str, str] = {}
     for line in lines if isinstance(lines, Sequence) else ():
         detail = line.get("SalesItemLineDetail") if isinstance(line, Mapping) else None
         item = _value(detail.get("ItemRef")) if isinstance(detail, Mapping) else None
         if item and item not in named:
             words = at_most(one_line(str(line.get("Description") or "")), 60)
-            named[item] = f'item {item} (on "{words}")' if words else f"item {item}"
+            name = _named("item", ITEM, item, document)
+            named[item] = f'{name} (on "{words}")' if words else name
     return listed(list(named.values())) if named else "the company's default item"
+
+
+def _named(what: str, table: str, identity: str, document: Document) -> str:
+    """An object as people find it. What looks like an address is no name for a mail."""
+    name = at_most(one_line(document.names.get((table, identity), "")), 80)
+    return f'{what} "{name}" ({identity})' if name and "@" not in name else f"{what} {identity}"
 
 
 def _value(reference: object) -> str | None:

@@ -33,10 +33,17 @@ class Mappings:
         self._table = table
 
     def create(
-        self, organization_id: OrganizationId, key: MappingKey, external_id: str, *, by: str, at: datetime
+        self,
+        organization_id: OrganizationId,
+        key: MappingKey,
+        external_id: str,
+        *,
+        by: str,
+        at: datetime,
+        external_name: str | None = None,
     ) -> Kept[Mapping]:
         """A new one. Raises Clash, naming the first, if there is one with this identity."""
-        kept = Kept(_mapping(MappingId(new_id(at)), key, external_id), Audit.new(by, at))
+        kept = Kept(_mapping(MappingId(new_id(at)), key, external_id, external_name), Audit.new(by, at))
         try:
             self._table.transact(_creation(organization_id, kept))
         except TransactionRefused as refused:
@@ -135,11 +142,13 @@ class Mappings:
         version: int,
         by: str,
         at: datetime,
+        external_name: str | None = None,
     ) -> Kept[Mapping]:
         """Replace it. Raises Missing, Clash if `version` is stale or the new identity is taken."""
         old = self.get(organization_id, mapping_id)
         changed = Kept(
-            replace(_mapping(mapping_id, key, external_id), version=old.audit.version + 1), old.audit.changed(by, at)
+            replace(_mapping(mapping_id, key, external_id, external_name), version=old.audit.version + 1),
+            old.audit.changed(by, at),
         )
         unchanged = "#version = :read"
         actions: list[Action] = [
@@ -217,7 +226,7 @@ def _written_again(item: Item) -> Update:
     )
 
 
-def _mapping(mapping_id: MappingId, key: MappingKey, external_id: str) -> Mapping:
+def _mapping(mapping_id: MappingId, key: MappingKey, external_id: str, external_name: str | None) -> Mapping:
     return Mapping(
         id=mapping_id,
         m3ter_entity=key.m3ter_entity,
@@ -226,6 +235,7 @@ def _mapping(mapping_id: MappingId, key: MappingKey, external_id: str) -> Mappin
         external_table=key.external_table,
         external_id=external_id,
         integration_config_id=key.integration_config_id,
+        external_name=external_name,
     )
 
 
@@ -271,6 +281,7 @@ def _fields(one: Mapping) -> Item:
         "external_table": str(one.external_table),
         "external_id": one.external_id,
         "integration_config_id": one.integration_config_id,
+        **({"external_name": one.external_name} if one.external_name else {}),
     }
 
 
@@ -291,6 +302,7 @@ def mapped_of(item: Item) -> Mapping:
         external_id=item["external_id"],
         integration_config_id=None if parent is None else ConfigurationId(parent),
         version=item["version"],
+        external_name=item.get("external_name"),
     )
 
 
