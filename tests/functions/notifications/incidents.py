@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from m3ter_quickbooks.run.answer import Fault
+from m3ter_quickbooks.run.refusal import About, explain
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
 from notifications.mails.day import Day, Summary
 from notifications.mails.incident import Affected, Cause, Incident
@@ -20,6 +22,9 @@ CREDENTIAL = f"{ORGANIZATION}/integrationcredentials/0192f0ab-11d2-7a90-8f00-5a6
 API = "https://api.example.com/prod"
 CONSOLE = "https://console.example.com"
 
+FAULT = Fault("6000", "A business validation error", "You can only use one foreign currency per transaction.")
+GLOBEX = 'The invoice for bill INV-0007 (b1f00000-0000-4000-8000-000000000007) of account "Globex UK" (globex-uk)'
+
 CAUSES = (
     Cause(
         EventName.MISSING_ACCOUNT_MAPPING,
@@ -27,8 +32,8 @@ CAUSES = (
         6,
         AT - timedelta(minutes=52),
         AT,
-        "The account “Acme Europe” (2c1d0000-0000-4000-8000-000000000001) is not mapped to a QuickBooks customer. "
-        "Create an external mapping from this Account to a Customer.",
+        'Account "Acme Europe" (2c1d0000-0000-4000-8000-000000000001) has no QuickBooks customer. Create an external '
+        "mapping from this account to the Id of its Customer in QuickBooks, then retry.",
     ),
     Cause(
         EventName.PERFORM,
@@ -36,8 +41,11 @@ CAUSES = (
         3,
         AT - timedelta(minutes=40),
         AT - timedelta(minutes=12),
-        "QuickBooks refused the invoice for bill INV-0007: the customer “Globex UK” is billed in GBP, the bill is in "
-        "EUR. Map the account to a customer in EUR.",
+        explain(
+            [FAULT],
+            about=About(GLOBEX, customer='QuickBooks customer "Globex UK" (17)', currency="EUR"),
+            intuit_tid="1-6b096251-2f0c4d1e8a7b",
+        ),
     ),
     Cause(
         EventName.VALIDATION,
@@ -45,9 +53,11 @@ CAUSES = (
         1,
         AT - timedelta(minutes=31),
         AT - timedelta(minutes=31),
-        "The lines of bill INV-0009 add up to 1,204.50 EUR, the bill says 1,240.50 EUR. Recalculate the bill in m3ter.",
+        "The lines do not add up to the bill: bill INV-0009 (b1f00000-0000-4000-8000-000000000009) has a total of "
+        "1240.50 EUR, its lines come to 1204.50 EUR. Recalculate it in m3ter.",
     ),
 )
+"""In the words of the code that finds them: what the mail quotes is what people get to read."""
 
 DISABLED = Incident(
     kind=NoticeKind.DISABLED,
@@ -64,7 +74,7 @@ FAILING = replace(
     DISABLED,
     kind=NoticeKind.FAILING,
     affected=(replace(DISABLED.affected[0], enabled=True),),
-    causes=CAUSES[1:2],
+    causes=(replace(CAUSES[1], count=5),),
     link=None,
 )
 RECONNECT = replace(
