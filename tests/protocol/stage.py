@@ -242,15 +242,15 @@ class Stage:
             runs=watched(stores.runs, "runs"),
             deliveries=watched(stores.deliveries, "deliveries"),
             knowledge=watched(stores.knowledge, "knowledge"),
-            configurations=stores.configurations,
-            connections=stores.connections,
+            configurations=watched(stores.configurations, "configurations"),
+            connections=watched(stores.connections, "connections"),
             quickbooks=watched(self.quickbooks, "quickbooks"),
             m3ter=Nobody(),
-            pacer=stores.pacer,
+            pacer=watched(stores.pacer, "pacer"),
             queue=watched(self.queue, "queue"),
             witness=Nobody(),
             clock=self.clock,
-            wait_until=self._wait_until,
+            wait_until=watched(self, "stage").wait_until,
             new_claim=self._new_claim,
             jitter=lambda: 0.5,
             link=lambda connection, kind, identity: f"https://qbo.test/{kind}/{identity}",
@@ -261,7 +261,7 @@ class Stage:
         self._claims += 1
         return f"claim {self._claims}"
 
-    def _wait_until(self, moment: datetime) -> None:
+    def wait_until(self, moment: datetime) -> None:
         if moment > self.clock():
             self.pass_time(moment - self.clock())
 

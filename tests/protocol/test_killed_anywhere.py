@@ -1,0 +1,166 @@
+"""A Lambda that ends at any point between claim and close: every call to the outside world, one after the other.
+
+Each scene is played once for every call that its worker makes, twice over: the worker dies before the call takes
+effect, and after it did but before the answer is used. Then either the queue brings the message again, or it does not
+(it is in the dead letters) and only the sweep is left. In the end there is one document with the right total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from tests.fakes.memory import Memory
+from tests.protocol.in_memory import stores_in_memory
+from tests.protocol.stage import Stage, StageClock, a_bill
+from tests.protocol.verdict import damage
+from tests.protocol.workers import Order, Worker
+
+BILL = "bill-1"
+MINUTE = timedelta(minutes=1)
+Scene = Callable[[Stage, str], Worker]
+"""Sets the scene for a bill and hands over the worker that is about to be killed."""
+
+
+def a_create(stage: Stage, bill: str) -> Worker:
+    stage.tell(a_bill(1, "100.00", bill))
+    return stage.take(0)
+
+
+def an_update(stage: Stage, bill: str) -> Worker:
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.quiet()
+    stage.tell(a_bill(2, "200.00", bill), "updated")
+    return stage.take(0)
+
+
+def an_update_after_somebody_edited(stage: Stage, bill: str) -> Worker:
+    worker = an_update(stage, bill)
+    [(entity, document)] = stage.documents(bill)
+    stage.person.edit(entity, document["Id"], CustomerMemo={"value": "Thank you"})
+    return worker
+
+
+def an_update_of_what_somebody_deleted(stage: Stage, bill: str) -> Worker:
+    worker = an_update(stage, bill)
+    [(entity, document)] = stage.documents(bill)
+    stage.person.delete(entity, document["Id"])
+    return worker
+
+
+def a_change_of_sign(stage: Stage, bill: str) -> Worker:
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.quiet()
+    stage.tell(a_bill(2, "-40.00", bill), "updated")
+    return stage.take(0)
+
+
+def a_change_of_sign_back(stage: Stage, bill: str) -> Worker:
+    stage.play(a_change_of_sign(stage, bill))
+    stage.tell(a_bill(3, "70.00", bill), "updated")
+    return stage.take(0)
+
+
+def a_deletion(stage: Stage, bill: str) -> Worker:
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.quiet()
+    stage.tell(a_bill(1, "100.00", bill), "deleted")
+    return stage.take(0)
+
+
+def a_create_that_was_lost_and_is_adopted(stage: Stage, bill: str) -> Worker:
+    stage.simulator.mishaps.add("lost-answer", entity="invoice", operation="create", count=1)
+    stage.tell(a_bill(1, "100.00", bill))
+    return stage.take(0)
+
+
+def a_create_that_never_arrived_and_is_repeated(stage: Stage, bill: str) -> Worker:
+    stage.simulator.mishaps.add("lost-request", entity="invoice", operation="create", count=1)
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.play(stage.take(0))
+    stage.pass_time(6 * MINUTE)
+    return stage.take(0)
+
+
+def an_older_create_settled_before_the_newer_version(stage: Stage, bill: str) -> Worker:
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.play(stage.take(0))
+    stage.pass_time(6 * MINUTE)
+    stage.tell(a_bill(2, "200.00", bill), "updated")
+    return stage.take(len(stage.queue.messages) - 1)
+
+
+def a_throttled_create(stage: Stage, bill: str) -> Worker:
+    stage.simulator.mishaps.add("throttle", entity="invoice", operation="create", count=1)
+    return a_create(stage, bill)
+
+
+def a_batch(stage: Stage, bill: str) -> Worker:
+    stage.tell(a_bill(1, "100.00", bill))
+    stage.tell(a_bill(1, "250.00", f"{bill}-too"))
+    return stage.take(0, 1)
+
+
+SCENES: tuple[Scene, ...] = (
+    a_create,
+    an_update,
+    an_update_after_somebody_edited,
+    an_update_of_what_somebody_deleted,
+    a_change_of_sign,
+    a_change_of_sign_back,
+    a_deletion,
+    a_create_that_was_lost_and_is_adopted,
+    a_create_that_never_arrived_and_is_repeated,
+    an_older_create_settled_before_the_newer_version,
+    a_throttled_create,
+    a_batch,
+)
+
+
+def redelivered(stage: Stage, died: bool) -> None:
+    """The queue brings the message again."""
+
+
+def dead_letter(stage: Stage, died: bool) -> None:
+    """It does not, as soon as the runs are stored: then only the sweep knows of them."""
+    stored = {(run.bill_id, run.fence) for run in stage.open_runs()}
+    if died and stored >= {(bill, fence) for bill, (fence, _) in stage.newest.items()}:
+        stage.queue.messages.clear()
+
+
+def killed(worker: Worker, calls: int, order: Order) -> str | None:
+    """Let it make so many calls and kill it at the next; the name of that one, None if it was over before."""
+    for _ in range(calls):
+        if worker.at is not None:
+            worker.step()
+    at = worker.at
+    if at is not None:
+        worker.step(order)
+    if worker.bug is not None:
+        raise worker.bug
+    return at
+
+
+@pytest.mark.parametrize("after", [redelivered, dead_letter])
+@pytest.mark.parametrize("order", [Order.DIE_BEFORE, Order.DIE_AFTER], ids=lambda order: order.name)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_a_worker_killed_at_any_call_leaves_one_right_document(
+    scene: Scene, order: Order, after: Callable[[Stage, bool], None]
+) -> None:
+    places = []
+    for calls in count():
+        stage = Stage(stores_in_memory(Memory()), StageClock())
+        worker = scene(stage, BILL)
+        at = killed(worker, calls, order)
+        after(stage, at is not None)
+        found = [damage(stage, bill) for bill in stage.newest]
+        assert not any(found), (calls, at, found)
+        if at is None:
+            break
+        places.append(at)
+    assert places[0] == "start"
+    assert places[-1] in {"deliveries.close", "queue.retry", "queue.look"}
