@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.identifiers import BillId
 from m3ter_quickbooks.invoice.document import Document, DocumentKind
+from m3ter_quickbooks.problems import Refused
 from m3ter_quickbooks.run.answer import Fault, RefusedWrite
-from m3ter_quickbooks.run.refusal import RefusalKind, read_refusal
-from m3ter_quickbooks.run.refusal_words import BY_CODE, BY_TEXT, OTHERWISE, Words
+from m3ter_quickbooks.run.refusal import About, RefusalKind, about_write, read_refusal
+from m3ter_quickbooks.run.refusal_words import BY_CODE, BY_CODE_OF_READS, BY_TEXT, OTHERWISE, READ_OTHERWISE, Words
+from m3ter_quickbooks.run.rest import failed_reading
 from tests.unit.run.builders import an_account
 
 BILL = Bill.parse({"id": "b1", "accountId": "account-acme", "sequentialInvoiceNumber": "INV-0042", "lineItems": []})
@@ -78,6 +80,33 @@ def test_every_code_has_its_own_words_with_the_bill_the_account_and_the_code(cod
 def test_a_code_that_nobody_knows_still_says_what_to_do() -> None:
     assert "Enter it by hand in QuickBooks as a trial" in said(Fault("7777", "?"))
     assert said(Fault("", "?")).endswith("(QuickBooks gave no code.)")
+
+
+@pytest.mark.parametrize("code", ["500", "4000", "4001", "4002", "5020", "5030", "6190", "7777"])
+def test_a_read_that_is_refused_says_for_which_bill_it_was_and_what_to_do(code: str) -> None:
+    ending = failed_reading(Refused("Remote text", code, "1-5f73"), about_bill())
+    (problem,) = ending.problems
+    assert problem.message.startswith('The invoice for bill INV-0042 (b1) of account "Acme" (account-acme) ')
+    assert problem.message.endswith(f"(QuickBooks code {code}, intuit_tid 1-5f73.)")
+    assert "Remote" not in problem.message
+    assert (ending.cause, ending.counts, ending.intuit_tid) == (f"quickbooks.{code}", True, "1-5f73")
+
+
+@pytest.mark.parametrize(("code", "cause"), [("", "quickbooks.unknown"), ("m3ter", "m3ter")])
+def test_a_read_that_is_refused_in_our_own_words_keeps_them(code: str, cause: str) -> None:
+    ending = failed_reading(Refused("Enter a rate for that day.", code), about_bill())
+    (problem,) = ending.problems
+    assert problem.message.endswith("(account-acme) could not be finished. Enter a rate for that day.")
+    assert ending.cause == cause
+
+
+def about_bill() -> About:
+    return about_write(DocumentKind.INVOICE, BillId("b1"), None, BILL, an_account())
+
+
+def test_an_account_that_nobody_told_us_of_is_called_as_the_bill_calls_it() -> None:
+    about = about_write(DocumentKind.INVOICE, BillId("b1"), None, BILL, None)
+    assert about.document == "The invoice for bill INV-0042 (b1) of account (account-acme)"
 
 
 def test_without_document_and_account_ids_have_to_do() -> None:
@@ -194,7 +223,9 @@ def test_names_of_ours_may_hold_anything(description: str) -> None:
     assert "\n" not in refusal.message
 
 
-@pytest.mark.parametrize("words", [OTHERWISE, *BY_CODE.values(), *(entry[2] for entry in BY_TEXT)])
+@pytest.mark.parametrize(
+    "words", [OTHERWISE, READ_OTHERWISE, *BY_CODE.values(), *BY_CODE_OF_READS.values(), *(one[2] for one in BY_TEXT)]
+)
 def test_every_entry_says_what_and_what_to_do_in_whole_sentences(words: Words) -> None:
     assert words.what.startswith("{document} ")
     assert words.what.endswith(".")

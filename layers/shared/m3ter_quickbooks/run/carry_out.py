@@ -32,7 +32,7 @@ from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, S
 from m3ter_quickbooks.run.case import Case, refused
 from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
-from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_as_paid
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_as_paid, failed_reading
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 from m3ter_quickbooks.run.world import World
 
@@ -81,7 +81,7 @@ class Attempt:
         except BillCannotBeSent as cannot:
             return refused(cannot)
         except Refused as no:
-            return replace(failed(no.message, f"quickbooks.{no.code}", intuit_tid=no.intuit_tid), keep_op=True)
+            return replace(failed_reading(no, self.case.about()), keep_op=True)
 
     # --- rule 1: claim
 
@@ -241,7 +241,7 @@ class Attempt:
             self._forget_document(ref, remote)
             return None
         if not self._shows_it(ref) and planning.paid_bars(remote, self.case.wanted):
-            return failed_as_paid(remote)
+            return failed_as_paid(remote, self.case.about(remote.kind))
         self.record = replace(self.record, document=planning.ref_of(remote))
         return None
 
@@ -439,7 +439,7 @@ class Attempt:
             # The document is there: something that it refers to is not.
             return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
         if planning.paid_bars(remote, self.case.wanted):
-            return failed_as_paid(remote)
+            return failed_as_paid(remote, self.case.about(remote.kind))
         self.record = replace(self.record, document=planning.ref_of(remote))
         self.stale_in_a_row += 1
         if self.stale_in_a_row > 1:

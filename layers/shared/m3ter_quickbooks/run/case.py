@@ -13,7 +13,7 @@ from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mappings, keys_needed
 from m3ter_quickbooks.invoice.company import rate_needed
-from m3ter_quickbooks.invoice.document import NothingLeft
+from m3ter_quickbooks.invoice.document import DocumentKind, NothingLeft
 from m3ter_quickbooks.invoice.translate import translate
 from m3ter_quickbooks.problems import (
     BillCannotBeSent,
@@ -27,6 +27,7 @@ from m3ter_quickbooks.problems import (
 from m3ter_quickbooks.run import gate
 from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.planning import Wanted
+from m3ter_quickbooks.run.refusal import About, about_write
 from m3ter_quickbooks.run.rest import Ending
 from m3ter_quickbooks.run.run import Happening, Outcome, Run, RunStatus
 from m3ter_quickbooks.run.world import World
@@ -58,6 +59,10 @@ class Case:
     def company_id(self) -> str:
         """The company that everything of this case goes to."""
         return self.connection.company_id or ""
+
+    def about(self, kind: DocumentKind = DocumentKind.INVOICE) -> About:
+        """What it is about, by name."""
+        return about_write(kind, self.run.bill_id, None, self.bill, self.account)
 
 
 def prepare(in_hand: InHand, world: World) -> Case | Ending:
@@ -101,6 +106,15 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
         return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, left, warnings=_still_there(known.delivery))
     wanted = Wanted(run.fence, document)
     return Case(run, integration, connection, known.delivery, wanted, bill, account, (*unread, *document.warnings))
+
+
+def about(in_hand: InHand) -> About:
+    """What the run is about, by name, also where its bill cannot be read."""
+    try:
+        bill = Bill.parse(in_hand.dto)
+    except BillCannotBeSent:
+        bill = None
+    return about_write(DocumentKind.INVOICE, in_hand.run.bill_id, None, bill, None)
 
 
 def refused(cannot: BillCannotBeSent) -> Ending:

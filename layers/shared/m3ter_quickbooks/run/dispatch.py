@@ -25,11 +25,11 @@ from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
 from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.carry_out import Attempt
-from m3ter_quickbooks.run.case import Case, InHand, connection_of, prepare
+from m3ter_quickbooks.run.case import Case, InHand, about, connection_of, prepare
 from m3ter_quickbooks.run.delivery import Delivery, Verb
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
-from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_reading
 from m3ter_quickbooks.run.run import Run, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 from m3ter_quickbooks.run.world import World
@@ -117,7 +117,7 @@ def _prepare(in_hand: InHand, world: World) -> Case | Rest:
     except ConnectionLost:
         return Ending(RunStatus.AUTH_FAILED, reason=gate.Reason.CONNECTION_LOST)
     except Refused as no:
-        return failed(no.message, f"quickbooks.{no.code}", intuit_tid=no.intuit_tid)
+        return failed_reading(no, about(in_hand))
 
 
 def _advance(taken: _Going, told: Slot | Busy | Sent | None, world: World) -> None:
@@ -229,7 +229,7 @@ def _batch_id(request_ids: list[str]) -> str:
 def _rest(in_hand: InHand, attempt: Attempt | None, rest: Rest, world: World) -> None:
     if isinstance(rest, Pause) and rest.until >= in_hand.run.give_up_at:
         # Closed as given up, with the operation kept: the next version, or a manual retry, settles it first.
-        late = failed(f"No success within 24 hours; the last reason was: {rest.reason}.", "timeout")
+        late = failed(words.given_up(about(in_hand).document, rest.reason), "timeout")
         rest = replace(late, status=RunStatus.TIMEOUT_LIMIT_EXCEEDED, counts=False, keep_op=True)
     if isinstance(rest, Pause):
         _wait(replace(in_hand.run, log=tuple(attempt.log)) if attempt else in_hand.run, rest, world)

@@ -18,8 +18,9 @@ from m3ter_quickbooks.integration.mapping import CUSTOMER, ITEM
 from m3ter_quickbooks.invoice.document import Document, DocumentKind
 from m3ter_quickbooks.invoice.findings import name_of, name_of_bill
 from m3ter_quickbooks.invoice.text import at_most, listed, one_line
+from m3ter_quickbooks.problems import Refused
 from m3ter_quickbooks.run.answer import Fault, RefusedWrite
-from m3ter_quickbooks.run.refusal_words import BY_CODE, BY_TEXT, OTHERWISE, Words
+from m3ter_quickbooks.run.refusal_words import BY_CODE, BY_CODE_OF_READS, BY_TEXT, OTHERWISE, READ_OTHERWISE, Words
 
 
 class RefusalKind(StrEnum):
@@ -118,6 +119,20 @@ def explain(faults: Sequence[Fault], *, about: About, intuit_tid: str | None = N
     return f"{' '.join(said)} ({reference}.)"
 
 
+def explain_read(no: Refused, about: About) -> str:
+    """The refusal of something that had to be read before the document could be sent or settled."""
+    if not _is_code(no.code):
+        return f"{about.document} could not be finished. {no.message}"
+    words = BY_CODE_OF_READS.get(no.code, READ_OTHERWISE)
+    tid = f", intuit_tid {no.intuit_tid}" if no.intuit_tid else ""
+    return f"{words.what.format(document=about.document)} {words.remedy} (QuickBooks code {no.code}{tid}.)"
+
+
+def cause_of_read(no: Refused) -> str:
+    """As `cause_of`."""
+    return f"quickbooks.{no.code}" if _is_code(no.code) else no.code or "quickbooks.unknown"
+
+
 def about_write(
     kind: DocumentKind, bill_id: BillId, document: Document | None, bill: Bill | None, account: Account | None
 ) -> About:
@@ -126,6 +141,8 @@ def about_write(
     of_bill = name_of_bill(bill) if bill is not None else f"bill {bill_id}"
     if account is not None:
         of_bill += f" of {name_of('account', account.id, account.name)}"
+    elif bill is not None and bill.account_id:
+        of_bill += f" of {name_of('account', bill.account_id, bill.account_code)}"
     if document is None:
         return About(f"{name} for {of_bill}")
     fields = document.fields

@@ -152,6 +152,23 @@ BY_CODE: dict[str, Words] = {
 }
 """What a code means where its text says nothing better."""
 
+READ_OTHERWISE = Words(
+    "{document} could not be finished: QuickBooks refused to answer a question about it.",
+    f"Check that the company opens in QuickBooks and that its subscription is paid, {_RETRY}.",
+)
+BY_CODE_OF_READS: dict[str, Words] = {
+    **dict.fromkeys(
+        ("500", "4000", "4001"),
+        Words("{document} could not be finished: QuickBooks did not understand a question about it.", _REPORT),
+    ),
+    "4002": Words(
+        "{document} could not be finished: QuickBooks could not look through its documents.",
+        f"One of them may have something else than an address in its e-mail field: correct it in QuickBooks {_RETRY}.",
+    ),
+    **{code: BY_CODE[code] for code in ("5020", "5030", "6190")},
+}
+"""The same for what had to be read first."""
+
 _6000 = frozenset({"6000"})
 _REFERENCES = frozenset({"610", "2500", "6000"})
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.problems import BillProblem, ProblemKind
+from m3ter_quickbooks.problems import BillProblem, ProblemKind, Refused
 from m3ter_quickbooks.run import words
 from m3ter_quickbooks.run.answer import RemoteDocument
+from m3ter_quickbooks.run.refusal import About, cause_of_read, explain_read
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -60,9 +61,14 @@ def failed(message: str, cause: str, *, intuit_tid: str | None = None) -> Ending
     )
 
 
-def failed_as_paid(document: RemoteDocument) -> Ending:
+def failed_reading(no: Refused, about: About) -> Ending:
+    """A failed run because something that it had to know could not be read."""
+    return failed(explain_read(no, about), cause_of_read(no), intuit_tid=no.intuit_tid)
+
+
+def failed_as_paid(document: RemoteDocument, about: About) -> Ending:
     """A document with a payment on it is not changed; that says nothing against the configuration."""
-    failure = failed(words.already_paid(document), "invoice_already_paid")
+    failure = failed(words.already_paid(document, about.document), "invoice_already_paid")
     return replace(failure, status=RunStatus.INVOICE_ALREADY_PAID, counts=False)
 
 

@@ -48,10 +48,18 @@ def made_anew(ref: DocumentRef, how: str) -> str:
     return f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; a new one was made for this bill."
 
 
-def already_paid(document: RemoteDocument) -> str:
+def given_up(what: str, reason: str | None) -> str:
+    """A whole day was not enough."""
+    return (
+        f"{what} could not be brought into QuickBooks within 24 hours; the last reason was: {reason or 'none'}. When "
+        "QuickBooks answers again, retry the run: whatever may have been sent is looked for first."
+    )
+
+
+def already_paid(document: RemoteDocument, what: str) -> str:
     """A payment bars the change."""
     name = f"{document.kind.value} {document.number or document.id}"
     return (
-        f"{name} has payments or credits of {document.paid} on it in QuickBooks, so it was not changed. "
+        f"{what} is {name} in QuickBooks and has payments or credits of {document.paid} on it, so it was not changed. "
         "Unapply the payment there and retry the run, or settle the difference with a document of your own."
     )
