@@ -76,10 +76,10 @@ def _disabled(incident: Incident) -> Letter:
     steps = [
         "Correct the causes above, the most frequent first.",
         "Enable the integration again. Its errors in a row are then counted from 0.",
-        "Ask for a replay when you enable it: the bills that failed or were held are then sent in their order.",
+        "Replay its runs: the bills that failed or were held are then sent in their order.",
     ]
     if again:
-        steps[1:] = ["Replay the bills that failed or were held: they are sent in their order."]
+        del steps[1]
     return Letter(
         subject=f"Disabled: {integration} of {organization}",
         title=f"{capital(integration)} was disabled",

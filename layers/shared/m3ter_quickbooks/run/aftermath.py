@@ -164,7 +164,8 @@ def _told(run: Run, integration: Integration) -> dict[str, object]:
 def _disabled(run: Run, integration: Integration, now: datetime) -> Trouble:
     message = (
         f"Integration {integration.name} ({integration.id}) was disabled after {DISABLE_AT} failed runs in a row. "
-        "Correct what the runs name, then enable it again; the held bills can be replayed."
+        "Correct what the runs name, enable it again and replay its runs: the bills that failed or were held are then "
+        "sent."
     )
     dto = _told(run, integration) | {"message": message, "errorCount": DISABLE_AT}
     return _event(run, EventName.DISABLED, dto, "disabled", now)
