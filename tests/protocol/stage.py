@@ -31,7 +31,7 @@ from m3ter_quickbooks.invoice.company import Company
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
 from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
 from m3ter_quickbooks.run.carry_out import Attempt
-from m3ter_quickbooks.run.case import InHand
+from m3ter_quickbooks.run.case import Case, InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import Told, open_runs, take_up
@@ -62,7 +62,7 @@ class Stores:
     configurations: Configurations
     connections: Connections
     pacer: Pacer
-    configure: Callable[[Integration], None]
+    configure: Callable[[Integration], object]
 
 
 @dataclass
@@ -131,6 +131,10 @@ class Stage:
     def __init__(self, stores: Stores, clock: StageClock, protocol: Callable[..., Attempt] = Attempt) -> None:
         self.clock = clock
         self.protocol = protocol
+        self.sweep = sweep
+        self.trusted = INVOCATION
+        """How long a worker believes that it has: longer than it has where the check before sending is taken out."""
+        self.acknowledged_first = False
         self.simulator = Simulator(clock=clock, seed=1)
         self.person = self.simulator.as_person(REALM)
         self.person.settings(customTransactionNumbers=False)
@@ -143,7 +147,7 @@ class Stage:
         http = httpx.Client(transport=transport(self.simulator, waited=clock.wait))
         tokens = Tokens(self.simulator)
         hosts = Hosts("http://quickbooks.test", "http://quickbooks.test")
-        self.quickbooks = QuickBooksClient(Wire(http, hosts, tokens, clock, READ_TIMEOUT), tokens)
+        self.quickbooks: Any = QuickBooksClient(Wire(http, hosts, tokens, clock, READ_TIMEOUT), tokens)
 
     # --- what happens
 
@@ -172,11 +176,21 @@ class Stage:
 
     def _invocation(self, worker: Worker, taken: list[tuple[datetime, object]]) -> None:
         world = self.world(worker)
-        deadline = self.clock() + INVOCATION
+        if self.acknowledged_first:
+            self._acknowledge(taken)
+        now = self.clock()
+        deadline = now + INVOCATION
         in_hand = [hand for _, message in taken for hand in self._begun(message, world, deadline)]
-        carry_out(in_hand, world, deadline, _shield, self.protocol)
+
+        def attempt(case: Case, world: World, _: datetime) -> Attempt:
+            return self.protocol(case, world, deadline)
+
+        carry_out(in_hand, world, now + self.trusted, _shield, attempt)
+        self._acknowledge(taken)
+
+    def _acknowledge(self, taken: list[tuple[datetime, object]]) -> None:
+        """At once for this delivery; a copy that another worker took is a delivery of its own."""
         for message in taken:
-            # Acknowledged: at once for this delivery; a copy that another worker took is a delivery of its own.
             if message in self.queue.messages:
                 self.queue.messages.remove(message)
 
@@ -226,7 +240,7 @@ class Stage:
                     self.play(self.take(place))
             elif self.queue.messages or self.open_runs() or self.simulator.on_the_way:
                 self.pass_time(timedelta(seconds=61))
-                sweep(world)
+                self.sweep(world)
             else:
                 return
         raise AssertionError(f"still open: {self.open_runs()}")

@@ -4,8 +4,11 @@ Real code, the simulator, DynamoDB by moto. Messages are doubled, delayed and sh
 every call; answers are lost, requests land late (within the 120 s that QuickBooks promises), request ids are forgotten,
 QuickBooks throttles and breaks, people pay, void and delete. A failing list of steps is shrunk to a short one.
 
-That the same verdict falls on every protocol that lacks a rule is shown in `test_traces.py`, by scenes that are made of
-the same steps. `PROTOCOL_EXAMPLES=2000 pytest tests/protocol/test_protocol.py` searches for longer.
+That the same verdict falls on every protocol that lacks a rule is shown in `test_rules_are_needed.py`, by scenes that
+are made of the same steps. To search for longer, or for the damage that a missing rule does (it must then fail):
+
+    PROTOCOL_EXAMPLES=2000 pytest tests/protocol/test_protocol.py
+    PROTOCOL_EXAMPLES=2000 PROTOCOL_WITHOUT="2 the older create is kept" pytest tests/protocol/test_protocol.py
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.protocol.on_moto import stores_on_moto
 from tests.protocol.stage import Stage, StageClock, a_bill
+from tests.protocol.test_rules_are_needed import RULES
 from tests.protocol.verdict import damage
 from tests.protocol.workers import Order, Worker
 
@@ -43,6 +47,7 @@ MISHAPS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 CALLS = ("create", "update", "void", "delete", "batch", "query", "read")
 EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "40"))
+WITHOUT = os.environ.get("PROTOCOL_WITHOUT")
 STEPS = 40
 
 
@@ -53,6 +58,8 @@ class OneDocumentPerBill(RuleBasedStateMachine):
         super().__init__()
         self.table = ExitStack()
         self.stage = Stage(self.table.enter_context(stores_on_moto()), StageClock())
+        if WITHOUT:
+            RULES[WITHOUT].take_out(self.stage)
         self.versions = dict.fromkeys(BILLS, 0)
         self.deleted: set[str] = set()
         self.meddled: set[str] = set()

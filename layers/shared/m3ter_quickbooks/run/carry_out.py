@@ -1,4 +1,4 @@
-"""Carrying out one run: claim, settle what is open, send what is wanted, close. The protocol of docs/sending-once.
+"""Carrying out one run: claim, settle what is open, send what is wanted, close. The protocol of docs/decisions/0010.
 
     W1  claim v1 ─ C op1 ─▶╎ no answer; look: none; stop      lease until sentAt + H
            ├───────────────╎────────── may still land ────────┤
@@ -128,6 +128,7 @@ class Attempt:
         return told
 
     def _before_claiming(self) -> Rest | None:
+        """Rule 1: what is older, finished or under a live lease is not claimed, a newer version neither."""
         record, fence, now = self.record, self.case.run.fence, self.world.clock()
         if record.fence is not None and fence < record.fence:
             return Ending(RunStatus.COMPLETE, Outcome.SUPERSEDED, gate.Reason.SUPERSEDED)
@@ -156,7 +157,7 @@ class Attempt:
         return None
 
     def _claim(self, op: Operation, slot: Slot) -> None:
-        """One conditional write takes claim, lease and fence, and writes the operation ahead.
+        """Rule 1: one conditional write takes claim, lease and fence, and writes the operation ahead.
 
         The lease outlives this invocation by H, and so whatever it may have sent. `sentAt` of a first send rides along.
         """
@@ -187,7 +188,7 @@ class Attempt:
     # --- rule 2: plan
 
     def _plan(self) -> Operation | Rest:
-        """The next write, or the end: QuickBooks shows what is wanted."""
+        """Rule 2: the next write, or the end: QuickBooks shows what is wanted."""
         wanted, ref = self.case.wanted, self.record.document
         if ref is not None and self._needs_a_look(ref):
             paid = self._look_at_document(ref)
@@ -220,7 +221,7 @@ class Attempt:
         outcome = self.outcome or otherwise
         reasons = {Outcome.UNCHANGED: gate.Reason.UNCHANGED, Outcome.SKIPPED: gate.Reason.NOTHING_SENT}
         if not self.holding:
-            # No `unchanged` without the claim: this closing takes it, in the one transaction, and no lease.
+            # Rule 1, no `unchanged` without the claim: this closing takes it, in the one transaction, and no lease.
             self.record = replace(
                 self.record, fence=self.case.run.fence, claim=self.world.new_claim(), lease_until=None
             )
@@ -248,7 +249,7 @@ class Attempt:
     # --- rule 3: send, settle
 
     def _settle(self, slot: Slot) -> Steps:
-        """Bring the one open operation to its end; None when it has one and the next may be planned."""
+        """Rule 2: bring the one open operation to its end; None when it has one and the next may be planned."""
         if self.kept:
             slot_or_rest = yield from self._before_repeating(slot)
             if not isinstance(slot_or_rest, Slot):
@@ -303,7 +304,7 @@ class Attempt:
         return slot
 
     def _look_before_repeating(self, op: Operation) -> Rest | None:
-        """A create that may have landed is looked for by its own marker. Found means adopt, at any time.
+        """Rule 3: a create that may have landed is looked for by its own marker. Found means adopt, at any time.
 
         "Not found" counts only after sentAt + H. A create that first left in a batch goes out under another id than it
         did then, so it gets a second look, one more H later (sending-once part 3).
@@ -370,12 +371,12 @@ class Attempt:
         return self._stop(op, sent.at + self.world.in_flight, sent.at)
 
     def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
-        """An orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""
+        """Rule 3, an orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""
         self._let_go(replace(op, sent_at=sent_at, unsure=True), until)
         return Pause(RunStatus.AWAITING_RETRY, until, words.NO_ANSWER, attempt=True)
 
     def _not_sent(self, op: Operation, answer: NotSent) -> Rest:
-        """Nothing happened. The lease may be given back; an operation that never left is forgotten with it."""
+        """Rule 3: nothing happened. The lease may be given back; an operation that never left is forgotten with it."""
         now = self.world.clock()
         if answer.because is Hindrance.NOT_AUTHORIZED:
             self.record = replace(self.record, op=op if op.unsure else None)
@@ -425,7 +426,7 @@ class Attempt:
         return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
 
     def _read_then_plan_again(self, op: Operation, refusal: Refusal, answer: RefusedWrite) -> Rest | None:
-        """5010 and 610: read the document FIRST, then the record (the next conditional write is that check)."""
+        """Rule 3, 5010 and 610: read the document FIRST, then the record (the next conditional write is that check)."""
         if op.document_id is None:
             raise TypeError(op.verb)
         remote = self.world.quickbooks.read(self.case.connection, op.kind, op.document_id)
@@ -455,7 +456,7 @@ class Attempt:
         self.shows = None
 
     def _ours_by_number(self, op: Operation) -> bool:
-        """6140: the number is taken. By this very create (its answer was lost), or by somebody else's document?"""
+        """Rule 3, 6140: the number is taken. By this very create (its answer was lost), or by somebody else's document?"""
         if op.doc_number is None:
             return False
         for document in self.world.quickbooks.numbered(self.case.connection, op.kind, op.doc_number):

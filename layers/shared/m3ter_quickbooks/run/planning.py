@@ -99,12 +99,12 @@ def void(record: Delivery, wanted: Wanted, ref: DocumentRef) -> Operation:
 
 
 def marker(op: Operation) -> str:
-    """What the note of exactly this create contains."""
+    """What the note of exactly this create contains (rule 2)."""
     return f"m3ter-send:{op.request_id}"
 
 
 def keeps(op: Operation, fence: Fence) -> bool:
-    """Whether a claim keeps an unsettled operation: a create or void always, an update only of its own version."""
+    """Rule 2: whether a claim keeps an unsettled operation. A create or void always, an update only of its own version."""
     return op.verb is not Verb.UPDATE or op.fence == fence
 
 

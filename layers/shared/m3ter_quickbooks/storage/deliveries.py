@@ -1,4 +1,4 @@
-"""The delivery records, and the end of a run (docs: sending once, rules 1 and 5)."""
+"""The delivery records, and the end of a run (docs/decisions/0010, rules 1 and 5)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,145 @@
+"""Each rule of docs/decisions/0010 once with it, and once with it taken out.
+
+A scene is played twice. The protocol as it is must leave one right document; the same scene without the rule must do
+the damage that the rule is there for, else the rule (or the scene) proves nothing. The scenes are made of the steps of
+`test_protocol.py`, on the same stage, and its verdict falls on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.protocol import rules_taken_out as without
+from tests.protocol import scenes
+from tests.protocol.rules_taken_out import BILL, TakeOut
+from tests.protocol.stage import INTEGRATION, Stage
+from tests.protocol.verdict import damage
+
+
+def documents(stage: Stage) -> str | None:
+    return damage(stage, BILL)
+
+
+def count(stage: Stage) -> str | None:
+    """Every failed run is counted once, and ten of them disable."""
+    stored = stage.stores.configurations.get(INTEGRATION.organization_id, INTEGRATION.id)
+    failed = len(stage.newest)
+    if stored.error_count != failed:
+        return f"COUNT: {stored.error_count} in place of {failed}"
+    return None if stored.enabled is (failed < 10) else f"COUNT: {failed} failed, enabled is {stored.enabled}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What happens, how to take the rule out, and the word for the damage that is done then."""
+
+    scene: Callable[[Stage], None]
+    take_out: TakeOut
+    damage: str
+    verdict: Callable[[Stage], str | None] = documents
+
+
+RULES = {
+    "1 a live lease blocks every claimer": Rule(
+        scenes.a_create_on_its_way_longer_than_its_worker_lives, without.attempt(without.LeaseIgnored), "DUPLICATE"
+    ),
+    "1 older is superseded": Rule(
+        scenes.an_older_version_that_comes_last, without.attempt(without.OlderVersionsToo), "STALE"
+    ),
+    "1 a deletion sorts after what it equals": Rule(
+        scenes.a_deletion_before_the_last_telling_of_its_version,
+        without.attempt(without.DeletionNotLast),
+        "NOT TAKEN BACK",
+    ),
+    "1 unchanged only under a claim": Rule(
+        scenes.the_same_again_and_then_what_came_between, without.attempt(without.UnchangedWithoutClaim), "STALE"
+    ),
+    "1 unchanged only without an open operation": Rule(
+        scenes.payload_a_b_a_while_b_is_unanswered, without.attempt(without.UnchangedAlways), "STALE"
+    ),
+    "1 unchanged only where no update was left unheard": Rule(
+        scenes.payload_a_b_a_while_b_is_unanswered_and_the_second_a_is_turned_away,
+        without.attempt(without.DoneBelieved),
+        "STALE",
+    ),
+    "every write names its rev": Rule(
+        scenes.two_workers_with_the_same_new_bill, without.deliveries(without.Unconditional), "DUPLICATE"
+    ),
+    "2 the older create is kept": Rule(
+        scenes.a_create_that_lands_unanswered_before_the_next_version,
+        without.attempt(without.OlderCreateDropped),
+        "DUPLICATE",
+    ),
+    "2 also by a deletion that voids nothing": Rule(
+        scenes.a_deletion_that_voids_nothing_while_a_create_is_open,
+        without.attempt(without.OlderCreateDropped),
+        "DUPLICATE",
+    ),
+    "2 a new operation is a new request id": Rule(
+        scenes.a_body_that_was_sent_before_and_deleted_since, without.attempt(without.SameIdForSameBody), "LOST"
+    ),
+    "2 the create's own marker": Rule(
+        scenes.invoice_credit_memo_invoice_and_the_last_create_is_late, without.attempt(without.AnyMarker), "DUPLICATE"
+    ),
+    "3 the lease is checked before sending": Rule(
+        scenes.a_worker_that_slept_before_sending, without.not_checked, "DUPLICATE"
+    ),
+    "3 the client never repeats a write": Rule(
+        scenes.an_answer_lost_while_ids_are_forgotten, without.retrying, "DUPLICATE"
+    ),
+    "3 look before repeating": Rule(
+        scenes.a_worker_that_dies_with_the_answer_in_its_hand, without.attempt(without.NoLook), "DUPLICATE"
+    ),
+    "3 not found counts only after H": Rule(
+        scenes.a_create_that_is_slow_and_its_id_forgotten, without.attempt(without.WindowIgnored), "DUPLICATE"
+    ),
+    "3 the same id once more": Rule(
+        scenes.a_query_that_is_behind_for_long, without.attempt(without.FreshCreate), "DUPLICATE"
+    ),
+    "3 what an update does is never found": Rule(
+        scenes.an_update_written_ahead_and_never_sent, without.attempt(without.UpdateAdopted), "STALE"
+    ),
+    "3 5010: read, then check": Rule(
+        scenes.a_zombie_that_reads_after_the_newer_version_landed, without.attempt(without.Blind), "STALE"
+    ),
+    "4 a batch is never sent again": Rule(scenes.a_batch_whose_answer_is_lost, without.retrying, "DUPLICATE"),
+    "4 a create of a batch is looked for twice": Rule(
+        scenes.a_batch_whose_creates_the_query_shows_late, without.attempt(without.BatchedOnceLooked), "DUPLICATE"
+    ),
+    "5 a closing names its rev": Rule(
+        scenes.a_worker_that_closes_after_the_newer_version_did,
+        without.deliveries(without.ClosedWhateverTheRev),
+        "STALE",
+    ),
+    "5 the count is conditional on the count read": Rule(
+        scenes.two_bills_that_fail_at_once, without.counted_unseen, "COUNT", count
+    ),
+    "5 the write that makes ten disables": Rule(
+        scenes.ten_bills_that_fail, without.deliveries(without.DisabledAfterwards), "COUNT", count
+    ),
+    "5 giving up keeps the operation": Rule(
+        scenes.given_up_although_it_landed, without.deliveries(without.GivenUpForgets), "DUPLICATE"
+    ),
+    "6 the sweep knows every open run": Rule(
+        scenes.a_run_that_waits_for_another_ones_lease_and_loses_its_message, without.sweeping_leases_only, "STUCK"
+    ),
+    "6 acknowledged last": Rule(
+        scenes.a_worker_that_dies_before_it_has_stored_anything, without.acknowledged_first, "FORGOTTEN"
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_with_the_rule_nothing_is_wrong(rule: Rule, stage: Stage) -> None:
+    rule.scene(stage)
+    assert rule.verdict(stage) is None
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_without_the_rule_the_same_scene_does_its_damage(rule: Rule, stage: Stage) -> None:
+    rule.take_out(stage)
+    rule.scene(stage)
+    assert str(rule.verdict(stage)).startswith(rule.damage)
