@@ -82,4 +82,4 @@ def _cells(run: RunAnswer) -> list[str]:
 def _cell(value: object) -> str:
     """A spreadsheet takes text that begins like a formula for one: such text gets a quote in front."""
     text = " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

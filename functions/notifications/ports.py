@@ -48,7 +48,7 @@ class Book(Protocol):
     def runs(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, *, since: datetime, until: datetime
     ) -> Iterable[Run]:
-        """The runs of a configuration that were opened in that time, read as they are wanted."""
+        """The runs of a configuration that were opened in that time, newest first, read as they are wanted."""
 
 
 class Outbox(Protocol):

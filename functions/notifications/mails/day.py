@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from m3ter_quickbooks.bill.identifiers import BillId
 from m3ter_quickbooks.problems import ProblemKind
 from m3ter_quickbooks.run.run import Outcome, Run, RunStatus
 from notifications.mails.phrases import NOT_ACCEPTED, NOT_AN_INVOICE, NOT_MAPPED, NOT_TAKEN
@@ -34,7 +35,10 @@ _PROBLEMS = {
 
 @dataclass(slots=True)
 class Day:
-    """Runs counted: `sent` by what was done, `not_sent` by reason, `failed` by cause."""
+    """Runs counted: `sent` by what was done, `not_sent` by reason, `failed` by cause.
+
+    What failed and was mended within the day is no failure any more: only what is left to do is told as one.
+    """
 
     sent: Counter[str] = field(default_factory=Counter)
     not_sent: Counter[str] = field(default_factory=Counter)
@@ -55,17 +59,21 @@ class Summary:
 
 
 def count(runs: Iterable[Run]) -> Day:
-    """The runs of a day, each once, in constant memory."""
+    """The runs of a day, newest first."""
     day = Day()
+    repeated: set[BillId] = set()
     for run in runs:
         if run.status.open:
             day.waiting += 1
         elif run.status is not RunStatus.COMPLETE:
-            day.failed[_failure(run)] += 1
+            day.failed[_failure(run)] += run.bill_id not in repeated
         elif run.outcome in _SENT:
             day.sent[_SENT[run.outcome]] += 1
         else:
             day.not_sent[run.reason or "no reason was kept"] += 1
+        if run.outcome is not Outcome.SUPERSEDED:  # an older version that came late says nothing of the newest
+            repeated.add(run.bill_id)
+    day.failed = +day.failed
     return day
 
 

@@ -20,7 +20,10 @@ def write_summary(summary: Summary) -> Letter:
     sent, failed = summary.day.sent.total(), summary.day.failed.total()
     not_sent, waiting = summary.day.not_sent.total(), summary.day.waiting
     blocks: list[Block] = [
-        Paragraph(f"What became of the bills of {of} in the 24 hours until {moment(summary.until)}."),
+        Paragraph(
+            f"What became of the bills of {of} in the 24 hours until {moment(summary.until)}. "
+            "A failure that was followed by another try is not counted: the newest try is."
+        ),
         Counts((("Sent", sent), ("Failed", failed), ("Not to be sent", not_sent), ("Waiting", waiting))),
         *_table("Failed, by cause", summary.day.failed),
         *_table("Not to be sent, by reason", summary.day.not_sent),

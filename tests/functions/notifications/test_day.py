@@ -52,6 +52,17 @@ def failed(status: RunStatus, *kinds: ProblemKind) -> Run:
         ([ended(Outcome.SUPERSEDED)], {"not_sent": {"no reason was kept": 1}}),
         ([failed(RunStatus.ERROR, ProblemKind.PERFORM)], {"failed": {"QuickBooks refused the invoice": 1}}),
         ([failed(RunStatus.ERROR)], {"failed": {"The run failed": 1}}),
+        ([ended(Outcome.CREATED), failed(RunStatus.ERROR)], {"sent": {"created": 1}}),
+        ([RUN, failed(RunStatus.ERROR)], {"waiting": 1}),
+        ([failed(RunStatus.ERROR), failed(RunStatus.ERROR)], {"failed": {"The run failed": 1}}),
+        (
+            [replace(ended(Outcome.CREATED), bill_id=BillId("b2")), failed(RunStatus.ERROR)],
+            {"sent": {"created": 1}, "failed": {"The run failed": 1}},
+        ),
+        (
+            [ended(Outcome.SUPERSEDED, "older"), failed(RunStatus.ERROR)],
+            {"not_sent": {"older": 1}, "failed": {"The run failed": 1}},
+        ),
         ([failed(RunStatus.DISABLED)], {"failed": {"Held: the integration is disabled": 1}}),
         (
             [failed(RunStatus.ACCOUNTING_PERIOD_CLOSED, ProblemKind.PERFORM)],
@@ -59,7 +70,9 @@ def failed(status: RunStatus, *kinds: ProblemKind) -> Run:
         ),
     ],
 )
-def test_each_run_is_counted_once_under_what_became_of_it(runs: list[Run], told: dict[str, object]) -> None:
+def test_each_run_is_counted_under_what_became_of_it_but_for_failures_that_were_tried_again(
+    runs: list[Run], told: dict[str, object]
+) -> None:
     day = count(runs)
     empty: dict[str, object] = {"sent": {}, "not_sent": {}, "failed": {}, "waiting": 0}
     assert {name: getattr(day, name) for name in empty} == empty | told
