@@ -17,7 +17,7 @@ from m3ter_quickbooks.integration.identifiers import MappingId
 from m3ter_quickbooks.integration.mapping import BILL, Mapping, MappingKey
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, ProblemKind
-from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Operation, Verb
+from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Doubt, Operation, Verb
 from m3ter_quickbooks.run.ports import Closing, CountMoved
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import EventName, Notice, NoticeKind, Trouble
@@ -83,6 +83,7 @@ def test_a_record_is_read_as_it_was_written_to_the_byte_and_microsecond(
         op=OP,
         op_number=2,
         company_id="9130000000000001",
+        doubt=Doubt(DocumentKind.INVOICE, "58", NOON.date()),
     )
 
     written = stores.deliveries.write(whole)

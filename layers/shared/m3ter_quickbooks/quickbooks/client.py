@@ -39,7 +39,7 @@ class QuickBooksClient:
         self._reader = Reader(wire, tokens)
 
     def write(self, connection: Connection, op: Operation) -> Answer:
-        """Rule 3: send one operation, once: its bytes, its request id. Whatever QuickBooks or the network does is an answer."""
+        """Rule 3: send one operation, once. Whatever QuickBooks or the network does is an answer."""
         params = {"requestid": op.request_id}
         if op.verb is Verb.VOID:
             params["operation"] = "void" if op.kind is DocumentKind.INVOICE else "delete"

@@ -59,8 +59,6 @@ class Attempt:
         self.outcome: Outcome | None = None
         self.warnings = list(case.warnings)
         self.log = list(case.run.log)
-        self.was_unsure = False
-        self.last_create: Operation | None = None
         self.stale_in_a_row = 0
         self.looked = False
         self.request_id: str | None = None
@@ -259,8 +257,6 @@ class Attempt:
         if op is None:
             return None
         self.request_id = op.request_id
-        if op.verb is Verb.CREATE:
-            self.last_create = op
         sent = yield from self._send_if_need_be_alone(op, slot)
         if isinstance(sent, Busy):
             return self._busy(sent)
@@ -292,7 +288,8 @@ class Attempt:
         if op is None:
             return slot
         if op.verb is Verb.CREATE:
-            self.was_unsure, self.last_create, self.request_id = True, op, op.request_id
+            self.request_id = op.request_id
+            self._doubt(op)
             rest = self._look_before_repeating(op)
             if rest is not None or self.record.op is None:
                 return rest
@@ -319,11 +316,14 @@ class Attempt:
             return self._stop(replace(op, batched=False), now + self.world.in_flight, now)
         return None
 
+    def _doubt(self, op: Operation) -> None:
+        """From now on this create may be there twice: whoever brings the bill to rest has it looked at once more."""
+        self.record = replace(self.record, doubt=planning.doubt(op))
+
     def _adopt(self, op: Operation) -> bool:
-        if op.customer_id is None or op.txn_date is None:
-            raise TypeError(op.verb)
+        where = planning.doubt(op)
         found = self.world.quickbooks.look_for(
-            self.case.connection, op.kind, op.customer_id, op.txn_date, planning.marker(op)
+            self.case.connection, where.kind, where.customer_id, where.txn_date, planning.marker(op)
         )
         if not found:
             return False
@@ -357,12 +357,12 @@ class Attempt:
             self.warnings.append(words.other_total(document, op.total))
 
     def _unsure(self, op: Operation, sent: Sent) -> Rest | None:
-        self.was_unsure = self.was_unsure or op.verb is Verb.CREATE
         op = replace(op, sent_at=sent.at, unsure=True)
         if op.verb is not Verb.CREATE:
             # The SyncToken makes a repeat once: no lease is needed for it.
             self._let_go(op)
             return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.NO_ANSWER, attempt=True)
+        self._doubt(op)
         try:
             if self._adopt(op):
                 return None
@@ -456,7 +456,7 @@ class Attempt:
         self.shows = None
 
     def _ours_by_number(self, op: Operation) -> bool:
-        """Rule 3, 6140: the number is taken. By this very create (its answer was lost), or by somebody else's document?"""
+        """Rule 3, 6140: the number is taken. By this create (its answer was lost), or by somebody else's document?"""
         if op.doc_number is None:
             return False
         for document in self.world.quickbooks.numbered(self.case.connection, op.kind, op.doc_number):

@@ -77,6 +77,15 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A create that was once unsure: what a later look for a second document of it needs to know."""
+
+    kind: DocumentKind
+    customer_id: str
+    txn_date: date
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One bill in one configuration. `rev` 0: not stored yet.
 
@@ -95,6 +104,8 @@ class Delivery:
     op: Operation | None = None
     op_number: int = 0
     company_id: str | None = None
+    doubt: Doubt | None = None
+    """Kept until a closing orders the later look: who made the create unsure may not live to see it settled."""
 
     def leased(self, now: datetime) -> bool:
         """Whether somebody may still be sending for this bill."""

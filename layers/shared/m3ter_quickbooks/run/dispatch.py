@@ -26,7 +26,7 @@ from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, about, connection_of, prepare
-from m3ter_quickbooks.run.delivery import Delivery, Verb
+from m3ter_quickbooks.run.delivery import Delivery, Operation
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_reading
@@ -293,11 +293,12 @@ def _record(attempt: Attempt | None, ending: Ending) -> Delivery | None:
     """The delivery record that the closing writes: only of a claim that is ours."""
     if attempt is None or not attempt.holding:
         return None
-    record = attempt.record
+    record, op = attempt.record, _still_open(attempt, ending)
     return replace(
         record,
         lease_until=None,
-        op=record.op if ending.keep_op else None,
+        op=op,
+        doubt=record.doubt if op is not None else None,
         done=attempt.done() if ending.finished else record.done,
     )
 
@@ -307,22 +308,29 @@ def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
         return Story()
     case, document = attempt.case, attempt.record.document
     url = world.link(case.connection, document.kind, document.id) if document and not attempt.elsewhere else None
-    look = _look_again(attempt, world) if attempt.was_unsure and ending.finished else None
+    look = _look_again(attempt, ending, world)
     return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
 
 
-def _look_again(attempt: Attempt, world: World) -> LookAgain | None:
-    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?"""
-    case, op = attempt.case, attempt.last_create
-    if op is None or op.verb is not Verb.CREATE or op.customer_id is None or op.txn_date is None:
+def _look_again(attempt: Attempt, ending: Ending, world: World) -> LookAgain | None:
+    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?
+
+    Not before it is settled: while it is open, whoever settles it orders the look.
+    """
+    run, doubt = attempt.case.run, attempt.record.doubt
+    if doubt is None or _still_open(attempt, ending) is not None:
         return None
     return LookAgain(
-        case.run.organization_id,
-        case.run.configuration_id,
-        case.run.bill_id,
-        case.run.id,
-        op.kind,
-        op.customer_id,
-        op.txn_date,
+        run.organization_id,
+        run.configuration_id,
+        run.bill_id,
+        run.id,
+        doubt.kind,
+        doubt.customer_id,
+        doubt.txn_date,
         world.clock() + LOOK_AGAIN_AFTER,
     )
+
+
+def _still_open(attempt: Attempt, ending: Ending) -> Operation | None:
+    return attempt.record.op if ending.keep_op or not attempt.holding else None

@@ -6,16 +6,30 @@ to see it: two live documents of one bill become an error event that names both.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
+from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.case import connection_of
+from m3ter_quickbooks.run.delivery import DocumentRef
 from m3ter_quickbooks.run.identity import time_ordered_id
 from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
 from m3ter_quickbooks.run.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A live document, as far as people need it to find it."""
+
+    kind: DocumentKind
+    id: str
+    number: str | None
+
 
 GIVE_UP_AFTER = timedelta(days=7)
 
@@ -36,11 +50,17 @@ def look_again(look: LookAgain, world: World) -> None:
     except (TryLater, ConnectionLost, Refused):
         # Until the company can be asked, or the books of that week are long looked at.
         return world.runs.looked(look, None) if world.clock() > look.due_at + GIVE_UP_AFTER else None
-    live = [document for document in found if not document.voided]
+    live = [_Named(document.kind, document.id, document.number) for document in found if not document.voided]
     # The same bill may rightly have a document of another configuration in the same company.
     known = _known_documents(look, world)
-    strangers = [document for document in live if document.id not in known]
-    return world.runs.looked(look, _trouble(look, live, world) if strangers else None)
+    others = {(document.kind, document.id) for document in known.values()}
+    if all((document.kind, document.id) in others for document in live):
+        return world.runs.looked(look, None)
+    ours = known.get(look.configuration_id)
+    if ours is not None and (ours.kind, ours.id) not in {(document.kind, document.id) for document in live}:
+        # It has another customer or day by now, so it was not found beside the stranger.
+        live.insert(0, _Named(ours.kind, ours.id, ours.number))
+    return world.runs.looked(look, _trouble(look, live, world))
 
 
 def _found(look: LookAgain, integration: Integration, world: World) -> list[RemoteDocument]:
@@ -53,20 +73,24 @@ def _found(look: LookAgain, integration: Integration, world: World) -> list[Remo
     )
 
 
-def _known_documents(look: LookAgain, world: World) -> set[str]:
-    deliveries = (
-        world.deliveries.get(look.organization_id, integration.id, look.bill_id)
-        for integration in world.configurations.for_bills(look.organization_id)
-    )
-    return {delivery.document.id for delivery in deliveries if delivery.document is not None}
+def _known_documents(look: LookAgain, world: World) -> dict[ConfigurationId, DocumentRef]:
+    known: dict[ConfigurationId, DocumentRef] = {}
+    for integration in world.configurations.for_bills(look.organization_id):
+        delivery = world.deliveries.get(look.organization_id, integration.id, look.bill_id)
+        if delivery.document is not None:
+            known[integration.id] = delivery.document
+    return known
 
 
-def _trouble(look: LookAgain, live: list[RemoteDocument], world: World) -> Trouble:
+def _trouble(look: LookAgain, live: list[_Named], world: World) -> Trouble:
     names = " and ".join(f"{document.kind.value} {document.number or document.id}" for document in live)
     now = world.clock()
     message = (
         f"QuickBooks holds more than one document for bill {look.bill_id}: {names}. An answer of QuickBooks had been "
         "lost and its request took effect twice. Keep the one that the run names and void the other."
+        if len(live) > 1
+        else f"QuickBooks holds a document for bill {look.bill_id} that no run knows of: {names}. An answer of "
+        "QuickBooks had been lost and its request took effect all the same. Void it, unless you made it yourself."
     )
     dto = {
         "integrationConfigId": look.configuration_id,

@@ -21,7 +21,7 @@ from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.invoice.document import Document
 from m3ter_quickbooks.invoice.payload import ADDRESSES, body_without_marker, create_body, update_body, void_body
 from m3ter_quickbooks.run.answer import RemoteDocument
-from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Operation, Verb
+from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Doubt, Operation, Verb
 
 _NAMESPACE = UUID("6f0c7a4e-6b1d-5c38-9a55-1d2f4c5b7e90")
 VOIDED_HASH = ""
@@ -103,8 +103,15 @@ def marker(op: Operation) -> str:
     return f"m3ter-send:{op.request_id}"
 
 
+def doubt(op: Operation) -> Doubt:
+    """Where a lost create is looked for: the customer and day of its stored body (rule 3)."""
+    if op.customer_id is None or op.txn_date is None:
+        raise TypeError(op.verb)
+    return Doubt(op.kind, op.customer_id, op.txn_date)
+
+
 def keeps(op: Operation, fence: Fence) -> bool:
-    """Rule 2: whether a claim keeps an unsettled operation. A create or void always, an update only of its own version."""
+    """Rule 2: a claim keeps an unsettled create or void always, an update only of its own version."""
     return op.verb is not Verb.UPDATE or op.fence == fence
 
 

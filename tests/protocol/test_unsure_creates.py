@@ -1,0 +1,97 @@
+"""A create that was once unsure is looked at again in the end, whoever brought its bill to rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from m3ter_quickbooks.run.trouble import LookAgain
+from tests.fakes.memory import Memory
+from tests.protocol.in_memory import stores_in_memory
+from tests.protocol.stage import CUSTOMER, Stage, StageClock, a_bill
+from tests.protocol.workers import Order
+
+BILL = "bill-1"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def stage(memory: Memory) -> Stage:
+    return Stage(stores_in_memory(memory), StageClock())
+
+
+@pytest.fixture
+def unsure(stage: Stage) -> Stage:
+    """The create of version 1 landed unheard, and version 2 has come when its window is over."""
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    stage.tell(a_bill(1, "100.00"))
+    stage.play(stage.take(0))
+    stage.pass_time(6 * MINUTE)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    return stage
+
+
+def looks(stage: Stage) -> list[LookAgain]:
+    return [message for _, message in stage.queue.messages if isinstance(message, LookAgain)]
+
+
+def rest(stage: Stage) -> None:
+    """Until no run is open; the later looks have not been made then."""
+    for _ in range(20):
+        for place in reversed(range(len(stage.queue.messages))):
+            due, message = stage.queue.messages[place]
+            if due <= stage.clock() and not isinstance(message, LookAgain):
+                stage.play(stage.take(place))
+        if not stage.open_runs():
+            return
+        stage.pass_time(MINUTE)
+        stage.sweep(stage.world(None))
+
+
+def test_it_is_looked_at_by_whoever_adopts_it(unsure: Stage) -> None:
+    rest(unsure)
+    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+
+
+def test_it_is_looked_at_although_its_adopter_died_and_another_one_finished(unsure: Stage) -> None:
+    adopter = unsure.take(len(unsure.queue.messages) - 1)
+    unsure.play(adopter, until="quickbooks.write")
+    adopter.step(Order.DIE_AFTER)
+    rest(unsure)
+    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+
+
+def test_it_is_looked_at_although_the_newer_version_was_refused(unsure: Stage) -> None:
+    unsure.simulator.mishaps.add("fault", operation="update", count=1, code="6000", message="Business", detail="")
+    rest(unsure)
+    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+    assert len(unsure.documents(BILL)) == 1
+
+
+def test_what_was_never_unsure_is_not_looked_at(stage: Stage) -> None:
+    stage.tell(a_bill(1, "100.00"))
+    rest(stage)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    rest(stage)
+    assert looks(stage) == []
+
+
+def test_a_second_document_of_another_customer_is_told_beside_the_known_one(unsure: Stage, memory: Memory) -> None:
+    """The bill has moved to another customer meanwhile: the look under the first one finds the stranger alone."""
+    rest(unsure)
+    [(_, known)] = unsure.documents(BILL)
+    kept = {name: known[name] for name in ("CustomerRef", "TxnDate", "PrivateNote")}
+    lines = [line for line in known["Line"] if "SalesItemLineDetail" in line]
+    stranger = unsure.person.create("Invoice", kept | {"Line": lines})
+    unsure.person.edit("Invoice", known["Id"], CustomerRef={"value": "2"})
+    unsure.quiet()
+    [trouble] = [trouble for trouble in memory.troubles.values() if trouble.cause == "duplicate"]
+    named = trouble.dto["documents"]
+    assert isinstance(named, list)
+    assert {document["id"] for document in named} == {known["Id"], stranger["Id"]}
