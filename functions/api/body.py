@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 from typing import NoReturn
 
+from m3ter_quickbooks.invoice.payload import exact
 from m3ter_quickbooks.problems import BadRequest, TooLarge
 
 LARGEST_BODY = 1024 * 1024
@@ -31,7 +32,7 @@ def json_of(body: bytes) -> object:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8"), parse_float=exact, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error
     except RecursionError as error:
@@ -39,7 +40,7 @@ def json_of(body: bytes) -> object:
     except json.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from error
     except ValueError as error:
-        # json itself refuses whole numbers of more than some thousand digits.
+        # json itself refuses whole numbers of more than some thousand digits, Decimal absurd exponents.
         raise BadRequest(f"The body holds a number of more than {MOST_DIGITS} digits.") from error
     _look_through(value)
     return value

@@ -33,6 +33,8 @@ BODY = {"entityType": "Bill", "destination": "QuickBooks"}
         (b'{"configData": {"a\\u0007": 1}}', 400),
         (b'{"configData": {"a": NaN}}', 400),
         (b'{"configData": {"a": 1e999999}}', 400),
+        (b'{"configData": {"a": 1e9999999999999999999999}}', 400),
+        (b'{"configData": {"a": -1e-9999999999999999999999}}', 400),
         (b'{"configData": {"a": ' + b"9" * 5000 + b"}}", 400),
         (b'{"configData": {"a": "' + b"x" * 20_001 + b'"}}', 400),
         (b"{not json", 400),

@@ -90,7 +90,9 @@ def test_fractions_are_read_as_decimals() -> None:
     assert isinstance(number, Decimal)
 
 
-@pytest.mark.parametrize("data", ["NaN", "[Infinity]", "-Infinity", "{", "", "[" * 100_000, "1" * 5000, b"\xff"])
+@pytest.mark.parametrize(
+    "data", ["NaN", "[Infinity]", "-Infinity", "{", "", "[" * 100_000, "1" * 5000, b"\xff", f"1e{'9' * 30}"]
+)
 def test_what_is_not_json_is_refused(data: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  several kinds of it, all of them ValueErrors
         decode(data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -71,11 +71,19 @@ def _number(value: Decimal) -> str:
 
 
 def decode(data: bytes | str) -> Any:  # noqa: ANN401  JSON can be anything
-    """Parsed JSON, its fractions as Decimal. Raises ValueError for NaN, Infinity and absurd nesting too."""
+    """Parsed JSON, its fractions as Decimal. Raises ValueError for NaN, Infinity, absurd numbers and nesting too."""
     try:
-        return json.loads(data, parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(data, parse_float=exact, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("JSON that is nested too deeply.") from None
+
+
+def exact(number: str) -> Decimal:
+    """A fraction in JSON. Raises ValueError for an exponent that no Decimal has."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        raise ValueError("A number in JSON is far too large, or far too small.") from None
 
 
 def _refuse(constant: str) -> None:
