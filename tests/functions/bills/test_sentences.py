@@ -87,3 +87,12 @@ def test_a_paid_invoice_is_told_with_bill_account_and_number(office: Office) -> 
     assert run["status"] == "INVOICE_ALREADY_PAID"
     assert run["error"].startswith("The invoice for bill INV-1007 (b1110000-0000-4000-8000-000000000004) of account ")
     assert "is Invoice INV-1007 in QuickBooks and has payments or credits of 1078.20 on it" in run["error"]
+
+
+def test_a_closed_period_is_told_with_its_day_and_the_trace_that_intuit_asks_for(office: Office) -> None:
+    office.person.close_books("2026-12-31")
+    office.hand_over(office.event("bill-demo"))
+    (run,) = office.runs()
+    assert run["status"] == "ACCOUNTING_PERIOD_CLOSED"
+    assert "is dated 2026-11-01, in a period whose books are closed" in run["error"]
+    assert run["intuitTid"] in run["error"]

@@ -421,7 +421,9 @@ class Attempt:
             return None
         if refusal.kind is RefusalKind.PERIOD_CLOSED:
             return replace(
-                failed(refusal.message, refusal.cause), status=RunStatus.ACCOUNTING_PERIOD_CLOSED, counts=False
+                failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid),
+                status=RunStatus.ACCOUNTING_PERIOD_CLOSED,
+                counts=False,
             )
         return failed(refusal.message, refusal.cause, intuit_tid=answer.intuit_tid)
 
