@@ -31,7 +31,7 @@ class UserBody(Shape):
 
     role: Role | None = optional("What the person may do.", "operator")
     dt_end_access: Moment | None = optional("When access ends; null: never.", "2027-01-01T00:00:00Z")
-    version: int | None = optional("The version that was read; none: whatever it is.", 1, ge=0)
+    version: int | None = optional("The version that was read; none: the newest.", 1, ge=0)
 
 
 class UserAnswer(Audited):
@@ -125,7 +125,8 @@ def get(call: Call, house: House) -> UserAnswer:
 def update(call: Call, house: House, body: UserBody) -> UserAnswer:
     """Change what a user may do, or until when. It holds everywhere within half a minute."""
     user_id = UserId(call.ids["id"])
-    before = house.users.get(call.organization_id, user_id).value
+    read = house.users.get(call.organization_id, user_id)
+    before = read.value
     kept = house.users.update(
         call.organization_id,
         user_id,
@@ -133,7 +134,8 @@ def update(call: Call, house: House, body: UserBody) -> UserAnswer:
         ends_at=body.dt_end_access if "dt_end_access" in body.model_fields_set else before.ends_at,
         by=call.caller.name,
         at=house.now(),
-        version=body.version,
+        # What was left out is written back as it was read: somebody else's change in between must not be undone.
+        version=read.audit.version if body.version is None else body.version,
     )
     house.gate.forget(call.organization_id, user_id)
     return _answer(kept)

@@ -7,7 +7,8 @@ import pytest
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import UserId
-from m3ter_quickbooks.storage.members import Role, User
+from m3ter_quickbooks.storage.members import Role, User, Users
+from tests.adapters.storage.hurried import Hurried
 from tests.functions.api.conftest import Place
 
 ACCOUNT: dict[str, Any] = {"name": "Acme", "code": "acme", "emailAddress": "billing@acme.example"}
@@ -94,6 +95,19 @@ def test_the_end_of_access_stays_unless_it_is_named(place: Place) -> None:
     assert http.put(f"users/{user_id}", json={"dtEndAccess": "9999-12-31T23:59:59-12:00"}).status_code == 400
     assert http.put(f"users/{user_id}", json={"dtEndAccess": "soon"}).status_code == 400
     assert http.put("users/nobody", json={"role": "admin"}).status_code == 404
+
+
+def test_a_role_that_is_given_while_access_is_ended_does_not_open_it_again(place: Place) -> None:
+    user_id, http, house = somebody(place), place.http(), place.gateway.house
+    users, now = house.users, place.clock()
+
+    def end() -> None:
+        users.update(OrganizationId(place.organization_id), user_id, role=Role.VIEWER, ends_at=now, by="test", at=now)
+
+    house.users = Users(Hurried(house.table, end))
+    assert http.put(f"users/{user_id}", json={"role": "admin"}).status_code == 409
+    user = http.get(f"users/{user_id}").json()
+    assert (user["role"], "dtEndAccess" in user) == ("viewer", True)
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b", "x" * 250 + "@acme.example"])
