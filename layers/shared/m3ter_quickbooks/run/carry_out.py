@@ -28,41 +28,33 @@ from m3ter_quickbooks.problems import (
 )
 from m3ter_quickbooks.run import gate, logbook, planning, words
 from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
-from m3ter_quickbooks.run.asking import Asks, Busy, Reserve, Send, Sent, Slot, Steps, Told
+from m3ter_quickbooks.run.asking import Asks, Busy, Sent, Slot, Steps, Told
 from m3ter_quickbooks.run.case import Case, refused
-from m3ter_quickbooks.run.delivery import DocumentRef, Done, Operation, Verb
-from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
-from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_as_paid, failed_reading
+from m3ter_quickbooks.run.delivery import DocumentRef, Operation, Verb
+from m3ter_quickbooks.run.hold import SOON, Hold
+from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal, taken_by
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, failed, failed_as_paid, failed_reading
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 from m3ter_quickbooks.run.world import World
 
-SOON = timedelta(seconds=2)
 THROTTLED_FOR = timedelta(seconds=60)
 """What Intuit asks for after a 429 that does not say how long (facts 6)."""
 
 
-class Attempt:
-    """One worker's attempt at one run. `record` is the delivery record as we last wrote or read it."""
+class Attempt(Hold):
+    """One worker's attempt at one run."""
 
     def __init__(self, case: Case, world: World, deadline: datetime) -> None:
-        self.case = case
-        self.world = world
-        self.lease_until = deadline + world.in_flight
-        self.record = case.delivery
+        super().__init__(case, world, deadline)
         self.elsewhere = case.delivery.company_id not in {None, case.company_id}
-        self.holding = False
-        self.kept = False
-        """The open operation was written ahead by an earlier claim: it may have been sent, and may still land."""
         # `unchanged` compares with what is done, and only where no operation is open: an open update may have landed.
         settled = case.delivery.done if case.delivery.op is None else None
         self.shows = settled.payload_hash if settled else None
         self.outcome: Outcome | None = None
         self.warnings = list(case.warnings)
-        self.log = list(case.run.log)
         self.stale_in_a_row = 0
         self.looked = False
         self.request_id: str | None = None
-        self.intuit_tid: str | None = None
 
     def steps(self) -> Steps:
         """Until the run rests; None when somebody else has taken the bill over and we have nothing left to say."""
@@ -110,21 +102,6 @@ class Attempt:
                 return self._busy(slot)
             self._write_ahead(planned, slot)
 
-    def _reserve(self, op: Operation, *, alone: bool = False) -> Generator[Asks, Told, Slot | Busy]:
-        """A turn under the rate limit. Repeats travel alone, and QuickBooks has no void in a batch that we trust."""
-        told = yield Reserve(self.case.company_id, alone or op.verb is Verb.VOID)
-        if isinstance(told, Sent):
-            raise TypeError(told)
-        return told
-
-    def _send(self, op: Operation, slot: Slot) -> Generator[Asks, Told, Sent]:
-        told = yield Send(self.case.connection, op, slot, self.lease_until)
-        if not isinstance(told, Sent):
-            raise TypeError(told)
-        self.log.append(logbook.sent(op, told.answer, told.at))
-        self.intuit_tid = getattr(told.answer, "intuit_tid", None) or self.intuit_tid
-        return told
-
     def _before_claiming(self) -> Rest | None:
         """Rule 1: what is older, finished or under a live lease is not claimed, a newer version neither."""
         record, fence, now = self.record, self.case.run.fence, self.world.clock()
@@ -153,35 +130,6 @@ class Attempt:
             return refused(BillCannotBeSent([BillProblem(ProblemKind.VALIDATION, message)]))
         self.record = replace(record, company_id=self.case.company_id)
         return None
-
-    def _claim(self, op: Operation, slot: Slot) -> None:
-        """Rule 1: one conditional write takes claim, lease and fence, and writes the operation ahead.
-
-        The lease outlives this invocation by H, and so whatever it may have sent. `sentAt` of a first send rides along.
-        """
-        if not self.kept:
-            op = replace(op, sent_at=slot.at, batched=slot.batch)
-        done = self.record.done
-        if done is not None and self.record.op is not None:
-            # What was open may have landed. Should it be forgotten before a write is accepted (turned away, refused),
-            # nothing may count as unchanged.
-            done = replace(done, payload_hash=planning.NOT_KNOWN)
-        claimed = replace(
-            self.record,
-            claim=self.world.new_claim(),
-            lease_until=self.lease_until,
-            fence=self.case.run.fence,
-            done=done,
-            op=op,
-            op_number=op.number,
-        )
-        self.record = self.world.deliveries.write(claimed)
-        self.holding = True
-
-    def _write_ahead(self, op: Operation, slot: Slot) -> None:
-        op = replace(op, sent_at=slot.at, batched=slot.batch)
-        self.record = self.world.deliveries.write(replace(self.record, op=op, op_number=op.number))
-        self.kept = False
 
     # --- rule 2: plan
 
@@ -316,10 +264,6 @@ class Attempt:
             return self._stop(replace(op, batched=False), now + self.world.in_flight, now)
         return None
 
-    def _doubt(self, op: Operation) -> None:
-        """From now on this create may be there twice: whoever brings the bill to rest has it looked at once more."""
-        self.record = replace(self.record, doubt=planning.doubt(op))
-
     def _adopt(self, op: Operation) -> bool:
         where = planning.doubt(op)
         found = self.world.quickbooks.look_for(
@@ -370,11 +314,6 @@ class Attempt:
             pass  # the look failed as the create did: it is made again when the window is over
         return self._stop(op, sent.at + self.world.in_flight, sent.at)
 
-    def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
-        """Rule 3, an orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""
-        self._let_go(replace(op, sent_at=sent_at, unsure=True), until)
-        return Pause(RunStatus.AWAITING_RETRY, until, words.NO_ANSWER, attempt=True)
-
     def _not_sent(self, op: Operation, answer: NotSent) -> Rest:
         """Rule 3: nothing happened. The lease may be given back; an operation that never left is forgotten with it."""
         now = self.world.clock()
@@ -393,11 +332,6 @@ class Attempt:
             return self._pause(RunStatus.WAITING, SOON, words.TOO_LATE)
         return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.UNREACHABLE, attempt=True)
 
-    def _let_go(self, op: Operation | None, until: datetime | None = None) -> None:
-        """The claim is given back, with what has to be settled by the next one; nobody sends before `until`."""
-        self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=until))
-        self.holding = False
-
     # --- definite refusals
 
     def _refused(self, op: Operation, answer: RefusedWrite) -> Rest | None:
@@ -412,8 +346,13 @@ class Attempt:
         )
         if op.verb is not Verb.CREATE and refusal.kind in {RefusalKind.STALE, RefusalKind.NOT_FOUND}:
             return self._read_then_plan_again(op, refusal, answer)
-        if op.verb is Verb.CREATE and refusal.kind is RefusalKind.DUPLICATE_NUMBER and self._ours_by_number(op):
-            return None
+        if op.verb is Verb.CREATE and refusal.kind is RefusalKind.DUPLICATE_NUMBER:
+            ours = self._ours_by_number(op, answer)
+            if ours:
+                return None
+            if ours is None and op.unsure:
+                # 6140 to a repeat, and nobody is seen with the number: it may be this very create.
+                return self._stop(op, self.world.clock() + self.world.in_flight, self.world.clock())
         self.record = replace(self.record, op=None)
         if self.kept and op.fence != self.case.run.fence:
             # A create of an older version, refused for good: nothing of it is in QuickBooks. Ours comes next.
@@ -457,39 +396,19 @@ class Attempt:
         self.record = replace(self.record, document=None)
         self.shows = None
 
-    def _ours_by_number(self, op: Operation) -> bool:
-        """Rule 3, 6140: the number is taken. By this create (its answer was lost), or by somebody else's document?"""
-        if op.doc_number is None:
-            return False
-        for document in self.world.quickbooks.numbered(self.case.connection, op.kind, op.doc_number):
-            if planning.marker(op) in document.note:
+    def _ours_by_number(self, op: Operation, answer: RefusedWrite) -> bool | None:
+        """Rule 3, 6140: is the number taken by this very create, whose answer was lost? None: nobody is seen with it.
+
+        QuickBooks mostly says which document it is. That one can be read at once, when a query does not show it yet.
+        """
+        taken, quickbooks, connection = taken_by(answer.faults), self.world.quickbooks, self.case.connection
+        holders: list[RemoteDocument | None] = []
+        if taken is None:
+            holders += quickbooks.numbered(connection, op.kind, op.doc_number) if op.doc_number else []
+        elif taken[0] == op.kind.value:
+            holders.append(quickbooks.read(connection, op.kind, taken[1]))
+        for document in holders:
+            if document is not None and planning.marker(op) in document.note:
                 self._take_over(op, document)
                 return True
-        return False
-
-    # --- waiting
-
-    def _busy(self, busy: Busy) -> Pause:
-        if self.holding:
-            op = self.record.op
-            self._let_go(op if op is not None and (self.kept or op.unsure) else None)
-        return Pause(RunStatus.WAITING, busy.until, words.ITS_TURN)
-
-    def _later(self, later: TryLater) -> Pause:
-        """A read, or a store, that did not work now. A claim that we hold runs out by itself."""
-        now = self.world.clock()
-        until = now + (later.after or self._backoff())
-        if self.holding and self.record.lease_until is not None:
-            until = max(until, self.record.lease_until)
-        status = RunStatus.RATE_LIMIT_RETRY if later.throttled else RunStatus.AWAITING_RETRY
-        return Pause(status, until, later.message, attempt=not later.throttled)
-
-    def _backoff(self) -> timedelta:
-        return backoff(self.case.run.attempts, self.world.jitter())
-
-    def _pause(self, status: RunStatus, wait: timedelta, reason: str, *, attempt: bool = False) -> Pause:
-        return Pause(status, self.world.clock() + wait, reason, attempt=attempt)
-
-    def done(self) -> Done:
-        """What the record remembers of a finished version."""
-        return Done(self.case.run.fence, self.case.wanted.payload_hash, self.case.wanted.addresses)
+        return None if taken is None and not holders else False

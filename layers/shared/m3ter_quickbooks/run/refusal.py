@@ -109,6 +109,12 @@ def cause_of(faults: Sequence[Fault]) -> str:
     return f"quickbooks.{codes[0]}" if codes else "quickbooks.unknown"
 
 
+def taken_by(faults: Sequence[Fault]) -> tuple[str, str] | None:
+    """Whose the document number is, where the fault says so: QuickBooks' name of the kind, and the id."""
+    found = (_TAKEN_BY.search(fault.detail) for fault in faults if fault.code == "6140")
+    return next(((taken.group(1), taken.group(2)) for taken in found if taken), None)
+
+
 def explain(faults: Sequence[Fault], *, about: About, intuit_tid: str | None = None) -> str:
     """One sentence or two for each different fault, then the codes and the trace id for Intuit's support."""
     said = list(dict.fromkeys(_sentence(fault, about) for fault in faults))
