@@ -50,7 +50,11 @@ class Operator(_Person):
     def of_a_new_organization(cls, stack: Stack, name: str) -> Self:
         """An operator, logged in, of an organization that has nothing yet."""
         callers = Callers.of(table=stack.table_name, user_pool=stack.user_pool_id, client=stack.client)
-        made = callers.add_organization(name)
+        return cls.logged_in(stack, callers.add_organization(name))
+
+    @classmethod
+    def logged_in(cls, stack: Stack, made: Mapping[str, str]) -> Self:
+        """An operator with the API client that `make organization` printed."""
         http = httpx.Client(base_url=stack.api_url, timeout=60.0)
         app = (made["clientId"], made["clientSecret"])
         token = answered(http.post("/oauth/token", json={"grant_type": "client_credentials"}, auth=app))

@@ -1,6 +1,7 @@
 """What operators do with the published m3ter SDK, told once: against the handler in process, and the deployed stack.
 
-Each story needs an organization of its own, and a client that validates every answer strictly.
+Each story needs an organization of its own, and a client that validates every answer strictly. The same with the async
+SDK: `sdk_stories_async.py`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from m3ter import AsyncM3ter, ConflictError, M3ter, NotFoundError
+from m3ter import BadRequestError, ConflictError, M3ter, NotFoundError
 
 CONFIGURATION: dict[str, Any] = {
     "destination": "QuickBooksSandbox",
@@ -42,23 +43,6 @@ def life_of_a_configuration(client: M3ter) -> None:
     assert configurations.delete(created.id).id == created.id
     with pytest.raises(NotFoundError):
         configurations.retrieve(created.id)
-
-
-async def lives_of_configurations(client: AsyncM3ter) -> None:
-    configurations = client.integration_configurations
-    created = [await configurations.create(**CONFIGURATION) for _ in range(3)]
-    seen = [one.id async for one in configurations.list(page_size=2)]
-    assert seen == [one.id for one in reversed(created)]
-    for one in created:
-        assert (await configurations.delete(one.id)).id == one.id
-
-
-async def life_of_a_mapping_async(client: AsyncM3ter) -> None:
-    mappings = client.external_mappings
-    created = await mappings.create(**MAPPING)
-    found = [one.id async for one in mappings.list_by_m3ter_entity("a1", entity="Account")]
-    assert found == [created.id]
-    assert (await mappings.delete(created.id)).id == created.id
 
 
 def life_of_a_mapping(client: M3ter) -> None:
@@ -111,3 +95,29 @@ def life_of_a_user(client: M3ter, email: str) -> str:
     assert [one.id for one in users.list(ids=[invited.id])] == [invited.id]
     assert users.me().service_user is not None
     return invited.id
+
+
+def life_of_two_events(client: M3ter, honest: M3ter, older: str, newer: str) -> None:
+    """The organization's only two. Strict mode cannot read an event that nobody has dealt with yet: `honest` can."""
+    events, path = honest.events, f"/organizations/{client.org_id}/events"
+    assert [one.id for one in events.list()] == [newer, older]
+    assert [one.id for one in events.list(ids=[older])] == [older]
+    assert list(events.list(event_type="Notification")) == []
+    assert events.retrieve(older).dt_actioned is None
+    actioned = client.put(f"{path}/{older}/actioned", cast_to=object, body={"actioned": True})
+    assert actioned["dtActioned"]  # type: ignore[index]
+    assert client.events.retrieve(older).dt_actioned is not None
+    assert [one.id for one in events.list()] == [newer]
+    assert [one.id for one in events.list(include_actioned=True, page_size=1)] == [newer, older]
+    client.post(f"{path}/actioned", cast_to=object, body={"ids": [newer]})
+    assert list(client.events.list()) == []
+    assert {one.id for one in client.events.list(include_actioned=True)} == {newer, older}
+    client.put(f"{path}/{older}/actioned", cast_to=object, body={"actioned": False})
+    assert [one.id for one in events.list()] == [older]
+    assert "integration.disabled.error" in (client.events.get_types().events or [])
+    fields = client.events.get_fields(event_name="integration.missingaccountmapping.error").events or {}
+    assert fields["integration.missingaccountmapping.error"]["new.m3terId"] == "string"
+    with pytest.raises(NotFoundError):
+        client.post(f"{path}/actioned", cast_to=object, body={"ids": ["nobody"]})
+    with pytest.raises(BadRequestError):
+        list(events.list(ids=[older], account_id="a1"))

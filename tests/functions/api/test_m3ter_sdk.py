@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from m3ter import AsyncM3ter, BadRequestError, ConflictError, M3ter, NotFoundError, PermissionDeniedError
+from m3ter import AsyncM3ter, ConflictError, M3ter, PermissionDeniedError
 
 from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
@@ -20,6 +20,7 @@ from m3ter_quickbooks.storage.audit import new_id
 from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.table import Put
 from tests.functions.api import sdk_stories as stories
+from tests.functions.api import sdk_stories_async as aside
 from tests.functions.api.conftest import Place
 from tests.functions.api.gateway import BASE_URL
 
@@ -85,9 +86,19 @@ def test_the_life_of_an_account(place: Place) -> None:
     stories.life_of_an_account(sdk(place))
 
 
-@pytest.mark.parametrize("story", [stories.lives_of_configurations, stories.life_of_a_mapping_async])
+@pytest.mark.parametrize(
+    "story",
+    [aside.life_of_a_configuration, aside.life_of_a_mapping, aside.life_of_an_account],
+    ids=lambda it: it.__name__,
+)
 def test_the_same_with_the_async_sdk(place: Place, story: Callable[[AsyncM3ter], Awaitable[None]]) -> None:
     with_async_sdk(place, story)
+
+
+def test_the_lives_of_user_and_events_with_the_async_sdk(place: Place) -> None:
+    older, newer = event(place), event(place)
+    with_async_sdk(place, lambda client: aside.life_of_a_user(client, f"ada-{place.organization_id}@acme.example"))
+    with_async_sdk(place, lambda client: aside.life_of_two_events(client, older, newer))
 
 
 def test_the_life_of_a_user(place: Place) -> None:
@@ -113,31 +124,10 @@ def test_a_conflict_is_not_tried_three_times(place: Place) -> None:
 
 
 def test_the_life_of_an_event(place: Place) -> None:
-    first, second = event(place), event(place, EventName.MISSING_ACCOUNT_MAPPING, m3terId="a1")
-    events = sdk(place, strict=False).events
-    assert [one.id for one in events.list()] == [second, first]
-    assert [one.id for one in events.list(event_name="integration.perform.error")] == [first]
-    assert [one.id for one in events.list(ids=[first])] == [first]
-    assert list(events.list(event_type="Notification")) == []
-    assert events.retrieve(first).dt_actioned is None
-    client = sdk(place)
-    path = f"/organizations/{place.organization_id}/events"
-    actioned = client.put(f"{path}/{first}/actioned", cast_to=object, body={"actioned": True})
-    assert actioned["dtActioned"]  # type: ignore[index]
-    assert client.events.retrieve(first).dt_actioned is not None
-    assert [one.id for one in events.list()] == [second]
-    assert {one.id for one in events.list(include_actioned=True)} == {first, second}
-    client.post(f"{path}/actioned", cast_to=object, body={"ids": [second]})
-    assert list(events.list()) == []
-    client.put(f"{path}/{first}/actioned", cast_to=object, body={"actioned": False})
-    assert [one.id for one in events.list()] == [first]
-    assert "integration.disabled.error" in (client.events.get_types().events or [])
-    fields = client.events.get_fields(event_name="integration.missingaccountmapping.error").events or {}
-    assert fields["integration.missingaccountmapping.error"]["new.m3terId"] == "string"
-    with pytest.raises(NotFoundError):
-        client.post(f"{path}/actioned", cast_to=object, body={"ids": ["nobody"]})
-    with pytest.raises(BadRequestError):
-        list(events.list(ids=[first], account_id="a1"))
+    older, newer = event(place), event(place, EventName.MISSING_ACCOUNT_MAPPING, m3terId="a1")
+    honest = sdk(place, strict=False)
+    assert [one.id for one in honest.events.list(event_name="integration.perform.error")] == [older]
+    stories.life_of_two_events(sdk(place), honest, older, newer)
 
 
 def test_a_person_who_is_in_the_pool_already_joins_a_second_organization(place: Place, other_place: Place) -> None:
