@@ -11,15 +11,16 @@ from tests.fakes.stores import (
     MemoryPacer,
     MemoryRuns,
 )
-from tests.protocol.stage import CONNECTION, INTEGRATION, MAPPINGS, Stores
+from tests.protocol.stage import CONNECTIONS, ELSEWHERE, INTEGRATION, MAPPINGS, Stores
 
 
 def stores_in_memory(memory: Memory) -> Stores:
     """The stage's configuration, connection and mappings are in it."""
-    memory.connect(CONNECTION)
-    memory.configure(INTEGRATION)
-    for mapping in MAPPINGS:
-        memory.map(INTEGRATION.organization_id, mapping)
+    for connection, integration in zip(CONNECTIONS, (INTEGRATION, ELSEWHERE), strict=True):
+        memory.connect(connection)
+        memory.configure(integration)
+        for mapping in MAPPINGS:
+            memory.map(integration.organization_id, mapping)
     return Stores(
         MemoryRuns(memory),
         MemoryDeliveries(memory),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from m3ter_quickbooks.storage.knowledge import Knowledge
 from m3ter_quickbooks.storage.mappings import Mappings
 from m3ter_quickbooks.storage.runs import Runs
 from m3ter_quickbooks.storage.table import Put, Table
-from tests.protocol.stage import CONNECTION, INTEGRATION, MAPPINGS, START, Stores
+from tests.protocol.stage import CONNECTIONS, ELSEWHERE, INTEGRATION, MAPPINGS, START, Stores
 
 INDEXES = ("gsi1", "gsi2", "gsi3")
 
@@ -38,11 +39,11 @@ class AtOnce:
         pass
 
 
-class OneConnection:
-    """The one company of the stage."""
+class StageConnections:
+    """The companies of the stage."""
 
     def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
-        return CONNECTION
+        return next(connection for connection in CONNECTIONS if connection.credential_id == credential_id)
 
     fresh = get
 
@@ -58,17 +59,17 @@ def stores_on_moto() -> Iterator[Stores]:
         def configure(integration: Integration) -> None:
             table.put(Put(configuration_item(Kept(integration, Audit.new("test", START)))))
 
-        configure(INTEGRATION)
         mappings = Mappings(table)
-        for mapping in MAPPINGS:
+        for integration, mapping in product((INTEGRATION, ELSEWHERE), MAPPINGS):
+            configure(integration)
             key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
-            mappings.create(INTEGRATION.organization_id, key, mapping.external_id, by="test", at=START)
+            mappings.create(integration.organization_id, key, mapping.external_id, by="test", at=START)
         yield Stores(
             Runs(table),
             Deliveries(table),
             Knowledge(table),
             Configurations(table),
-            OneConnection(),
+            StageConnections(),
             AtOnce(),
             configure,
         )

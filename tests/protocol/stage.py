@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.company import Company
+from m3ter_quickbooks.problems import TryLater
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
 from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
 from m3ter_quickbooks.run.carry_out import Attempt
@@ -48,6 +50,7 @@ INVOCATION = timedelta(seconds=90)
 READ_TIMEOUT = 45.0
 ORGANIZATION = "org"
 REALM = "9130000000000002"
+REALM_ELSEWHERE = "9130000000000001"
 CUSTOMER = "1"
 ITEM = "1"
 
@@ -115,7 +118,7 @@ class Tokens:
         self._simulator = simulator
 
     def access_token(self, connection: Connection) -> str:
-        token: str = self._simulator.tokens.issue(REALM, self._simulator.now())["access_token"]
+        token: str = self._simulator.tokens.issue(str(connection.company_id), self._simulator.now())["access_token"]
         return token
 
     def renewed(self, connection: Connection, tried: str) -> str:
@@ -137,7 +140,9 @@ class Stage:
         self.acknowledged_first = False
         self.simulator = Simulator(clock=clock, seed=1)
         self.person = self.simulator.as_person(REALM)
-        self.person.settings(customTransactionNumbers=False)
+        self.person_elsewhere = self.simulator.as_person(REALM_ELSEWHERE)
+        for person in (self.person, self.person_elsewhere):
+            person.settings(customTransactionNumbers=False)
         self.stores = stores
         self.queue = PlainQueue(clock)
         self.workers: list[Worker] = []
@@ -180,13 +185,31 @@ class Stage:
             self._acknowledge(taken)
         now = self.clock()
         deadline = now + INVOCATION
-        in_hand = [hand for _, message in taken for hand in self._begun(message, world, deadline)]
+        came_through = list(taken)
+        begun: list[tuple[tuple[datetime, object], InHand]] = []
+        for delivered in taken:
+            try:
+                begun += [(delivered, hand) for hand in self._begun(delivered[1], world, deadline)]
+            except TryLater:
+                came_through.remove(delivered)
+        message_of = {hand.run.id: delivered for delivered, hand in begun}
+        in_hand = list({hand.run.id: hand for _, hand in begun}.values())
 
         def attempt(case: Case, world: World, _: datetime) -> Attempt:
             return self.protocol(case, world, deadline)
 
-        carry_out(in_hand, world, now + self.trusted, _shield, attempt)
-        self._acknowledge(taken)
+        def shield(run: Run, step: Callable[[], None]) -> bool:
+            """As the door does it: what fails for want of a store brings its message back."""
+            try:
+                step()
+            except TryLater:
+                if message_of[run.id] in came_through:
+                    came_through.remove(message_of[run.id])
+                return False
+            return True
+
+        carry_out(in_hand, world, now + self.trusted, shield, attempt)
+        self._acknowledge(came_through)
 
     def _acknowledge(self, taken: list[tuple[datetime, object]]) -> None:
         """At once for this delivery; a copy that another worker took is a delivery of its own."""
@@ -283,19 +306,14 @@ class Stage:
         return [run for run in self.stores.runs.due(self.clock() + timedelta(days=2), 1000) if run.status.open]
 
     def documents(self, bill_id: str) -> list[tuple[str, dict[str, Any]]]:
-        """Every living document of a bill: not deleted, not voided."""
+        """Every living document of a bill, in whatever company: not deleted, not voided."""
         found = []
-        for entity in ("Invoice", "CreditMemo"):
-            for document in self.person.all(entity):
+        for person, entity in product((self.person, self.person_elsewhere), ("Invoice", "CreditMemo")):
+            for document in person.all(entity):
                 note = str(document.get("PrivateNote", ""))
                 if f"m3ter-bill:{bill_id}\n" in note and not note.startswith("Voided"):
                     found.append((entity, document))
         return found
-
-
-def _shield(run: Run, step: Callable[[], None]) -> bool:
-    step()
-    return True
 
 
 def an_event(bill: Mapping[str, Any], happening: str) -> dict[str, Any]:
@@ -310,7 +328,7 @@ def an_event(bill: Mapping[str, Any], happening: str) -> dict[str, Any]:
             "id": identity,
             "eventName": name,
             "eventTime": "2026-03-01T12:00:00Z",
-            "orgId": ORGANIZATION,
+            "orgId": bill.get("orgId", ORGANIZATION),
             "m3terEvent": {"eventData": {dto: dict(bill)}},
         },
     }
@@ -365,6 +383,23 @@ INTEGRATION = Integration(
     credential_id=CredentialId("credential"),
     ever_connected=True,
     config_data={"voidInvoiceOnBillDeletion": True},
+)
+ELSEWHERE = replace(
+    INTEGRATION,
+    id=ConfigurationId("config-elsewhere"),
+    organization_id=OrganizationId("elsewhere"),
+    credential_id=CredentialId("credential-elsewhere"),
+)
+"""Another organization of the same installation, with a company of its own."""
+CONNECTIONS = (
+    CONNECTION,
+    replace(
+        CONNECTION,
+        organization_id=ELSEWHERE.organization_id,
+        credential_id=CredentialId("credential-elsewhere"),
+        company_id=REALM_ELSEWHERE,
+        company=Company(REALM_ELSEWHERE, "Sandbox Company_US_1", "US", "USD"),
+    ),
 )
 MAPPINGS = (
     ExternalMapping(MappingId("m1"), "Account", "account-acme", "QuickBooksSandbox", "Customer", CUSTOMER),

@@ -1,4 +1,4 @@
-"""A Lambda that ends at any point between claim and close: every call to the outside world, one after the other.
+"""A Lambda that ends, or a store that fails, at any point: every call to the outside world, one after the other.
 
 Each scene is played once for every call that its worker makes, twice over: the worker dies before the call takes
 effect, and after it did but before the answer is used. Then either the queue brings the message again, or it does not
@@ -138,7 +138,7 @@ def killed(worker: Worker, calls: int, order: Order) -> str | None:
         if worker.at is not None:
             worker.step()
     at = worker.at
-    if at is not None:
+    if at is not None and (order in {Order.DIE_BEFORE, Order.DIE_AFTER} or worker.may_fail):
         worker.step(order)
     if worker.bug is not None:
         raise worker.bug
@@ -164,3 +164,17 @@ def test_a_worker_killed_at_any_call_leaves_one_right_document(
         places.append(at)
     assert places[0] == "start"
     assert places[-1] in {"deliveries.close", "queue.retry", "queue.look"}
+
+
+@pytest.mark.parametrize("order", [Order.FAIL_BEFORE, Order.FAIL_AFTER], ids=lambda order: order.name)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_a_store_that_fails_at_any_call_leaves_one_right_document(scene: Scene, order: Order) -> None:
+    for calls in count():
+        stage = Stage(stores_in_memory(Memory()), StageClock())
+        worker = scene(stage, BILL)
+        at = killed(worker, calls, order)
+        if at is None:
+            break
+        stage.play(worker)
+        found = [damage(stage, bill) for bill in stage.newest]
+        assert not any(found), (calls, at, found)

@@ -100,7 +100,7 @@ def test_the_sign_may_change_and_change_back(sent: Stage) -> None:
     first = document(sent)["Id"]
     next_version(sent, "-40.00")
     [(entity, memo)] = sent.documents(BILL)
-    assert (entity, Decimal(str(memo["TotalAmt"]))) == ("CreditMemo", 40)
+    assert (entity, Decimal(str(memo["TotalAmt"]))) == ("CreditMemo", Decimal(40))
     sent.tell(a_bill(3, "70.00"), "updated")
     assert damage(sent, BILL) is None
     assert document(sent)["Id"] != first

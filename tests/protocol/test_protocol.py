@@ -1,8 +1,9 @@
 """One document per bill, newest fence wins, total right: after whatever hypothesis can make happen.
 
-Real code, the simulator, DynamoDB by moto. Messages are doubled, delayed and shuffled; workers die or fall asleep at
-every call; answers are lost, requests land late (within the 120 s that QuickBooks promises), request ids are forgotten,
-QuickBooks throttles and breaks, people pay, void and delete. A failing list of steps is shrunk to a short one.
+Real code, the simulator, DynamoDB by moto, two organizations with a company each. Messages are doubled, delayed and
+shuffled; workers die or fall asleep at every call; the table throttles; answers are lost, requests land late (within
+the 120 s that QuickBooks promises), request ids are forgotten, QuickBooks throttles and breaks; people pay, void and
+delete. A failing list of steps is shrunk to a short one.
 
 That the same verdict falls on every protocol that lacks a rule is shown in `test_rules_are_needed.py`, by scenes that
 are made of the same steps. To search for longer, or for the damage that a missing rule does (it must then fail):
@@ -24,12 +25,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.protocol.on_moto import stores_on_moto
-from tests.protocol.stage import Stage, StageClock, a_bill
+from tests.protocol.stage import ELSEWHERE, Stage, StageClock, a_bill
 from tests.protocol.test_rules_are_needed import RULES
 from tests.protocol.verdict import damage
 from tests.protocol.workers import Order, Worker
 
-BILLS = ("bill-1", "bill-2")
+BILLS = ("bill-1", "bill-2", "bill-elsewhere")
 TOTALS = ("100.00", "250.00", "-40.00", "100.00")
 MISHAPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lost-answer", {}),
@@ -76,7 +77,8 @@ class OneDocumentPerBill(RuleBasedStateMachine):
         if deletion == 0 and self.versions[bill] > 1:
             happening = "deleted"
             self.deleted.add(bill)
-        self.stage.tell(a_bill(self.versions[bill], total, bill), happening)
+        place = {"orgId": ELSEWHERE.organization_id} if bill == "bill-elsewhere" else {}
+        self.stage.tell(a_bill(self.versions[bill], total, bill) | place, happening)
 
     @precondition(lambda self: self.stage.queue.messages)
     @rule(data=st.data())
@@ -111,6 +113,11 @@ class OneDocumentPerBill(RuleBasedStateMachine):
     def kill(self, data: st.DataObject, order: Order) -> None:
         data.draw(st.sampled_from(self.alive())).step(order)
 
+    @precondition(lambda self: any(worker.may_fail for worker in self.alive()))
+    @rule(data=st.data(), order=st.sampled_from([Order.FAIL_BEFORE, Order.FAIL_AFTER]))
+    def throttle_a_store(self, data: st.DataObject, order: Order) -> None:
+        data.draw(st.sampled_from([worker for worker in self.alive() if worker.may_fail])).step(order)
+
     @rule(seconds=st.sampled_from([5, 61, 140, 400]))
     def pass_time(self, seconds: int) -> None:
         self.stage.pass_time(timedelta(seconds=seconds))
@@ -128,7 +135,7 @@ class OneDocumentPerBill(RuleBasedStateMachine):
     def person(self, data: st.DataObject, deed: str) -> None:
         bill = data.draw(st.sampled_from(self.shown()))
         entity, document = self.stage.documents(bill)[0]
-        person = self.stage.person
+        person = self.stage.person_elsewhere if bill == "bill-elsewhere" else self.stage.person
         if deed == "edit":
             person.edit(entity, document["Id"], CustomerMemo={"value": "Thank you"})
         elif deed == "pay" and entity == "Invoice" and Decimal(document["Balance"]) > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from m3ter_quickbooks.run.run import Outcome, Run, RunStatus
-from tests.protocol.stage import INTEGRATION, Stage
+from tests.protocol.stage import ELSEWHERE, INTEGRATION, Stage
 
 
 def damage(stage: Stage, bill: str, *, meddled: bool = False, paid: bool = False) -> str | None:
@@ -33,11 +33,19 @@ def damage(stage: Stage, bill: str, *, meddled: bool = False, paid: bool = False
     if not living:
         return None if meddled else f"LOST {bill}: {run.outcome} {run.log}"
     [(entity, document)] = living
+    home = stage.person_elsewhere if run.organization_id == ELSEWHERE.organization_id else stage.person
+    if document not in home.all(entity):
+        return f"WRONG COMPANY {bill}: {document['Id']}"
     shown = Decimal(str(document["TotalAmt"])) * (-1 if entity == "CreditMemo" else 1)
     return None if shown == total else f"STALE {bill}: {shown} in place of {total} {run.log}"
 
 
 def newest_run(stage: Stage, bill: str) -> Run | None:
     """The ended run of the newest telling."""
-    runs = stage.stores.runs.ended(INTEGRATION.organization_id, INTEGRATION.id, list(RunStatus))
-    return max((run for run in runs if run.bill_id == bill), key=lambda run: run.fence, default=None)
+    runs = [
+        run
+        for integration in (INTEGRATION, ELSEWHERE)
+        for run in stage.stores.runs.ended(integration.organization_id, integration.id, list(RunStatus))
+        if run.bill_id == bill
+    ]
+    return max(runs, key=lambda run: run.fence, default=None)

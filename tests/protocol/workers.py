@@ -11,6 +11,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from m3ter_quickbooks.problems import TryLater
+
+_THROTTLED = "The table is busy."
+
 
 class Killed(BaseException):
     """The process ended here. Not an Exception: nothing in the code under test may catch it."""
@@ -20,6 +24,8 @@ class Order(Enum):
     GO = "go"
     DIE_BEFORE = "die before the call takes effect"
     DIE_AFTER = "die after the call took effect, before its answer is used"
+    FAIL_BEFORE = "the store throttles: the call fails and takes no effect"
+    FAIL_AFTER = "the call takes effect and fails all the same: its answer was lost"
 
 
 class Worker:
@@ -42,6 +48,15 @@ class Worker:
         self._go.release()
         self._rests.acquire()
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether the call that comes next may raise: a write to QuickBooks answers, whatever happens."""
+        return (
+            self.at is not None
+            and self.at.split(".")[0] not in {"start", "stage"}
+            and not self.at.startswith("quickbooks.write")
+        )
+
     def kill(self) -> None:
         if self.at is not None:
             self.step(Order.DIE_BEFORE)
@@ -51,9 +66,13 @@ class Worker:
         self._wait_at(name)
         if self._order is Order.DIE_BEFORE:
             raise Killed
+        if self._order is Order.FAIL_BEFORE:
+            raise TryLater(_THROTTLED)
         result = method(*args, **kwargs)
         if self._order is Order.DIE_AFTER:
             raise Killed
+        if self._order is Order.FAIL_AFTER:
+            raise TryLater(_THROTTLED)
         return result
 
     def _wait_at(self, name: str) -> None:
@@ -64,7 +83,7 @@ class Worker:
     def _live(self, work: Callable[[Worker], None]) -> None:
         self._go.acquire()
         try:
-            if self._order is Order.GO:
+            if self._order not in {Order.DIE_BEFORE, Order.DIE_AFTER}:
                 work(self)
                 self.finished = True
         except Killed:
