@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api.answer import Answer, answered, failed, no_route, refused
+from api.answer import Answer, failed, no_route, refused
 from api.house import House
 from api.house import house as own_house
 from api.membership import caller_of
@@ -35,7 +35,7 @@ def _answer(event: dict[str, Any], house: House, request_id: str) -> Answer:
             call = Call(request, ids, house.gate.let_in(caller_of(request.claims), call.organization_id, least))
         if route is None:
             return no_route(methods)
-        return answered(route.take(call, house))
+        return route.take(call, house)
     except Problem as problem:
         logger.info("refused", extra={"status": refused(problem).status, "problem": type(problem).__name__})
         return refused(problem)

@@ -18,11 +18,15 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
+from api.answer import Answer, answered
 from api.house import House
 from api.request import Call, segments
+from api.shapes import Paging
 from m3ter_quickbooks.storage.members import Role
 
 ORGANIZATION = "/organizations/{orgId}"
+LARGEST_ANSWER = 4 * 1024 * 1024
+"""Lambda hands over six megabytes, in which each quote of ours takes two bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,22 @@ class Route:
     media: tuple[str, ...]
     body_media: tuple[str, ...]
 
-    def take(self, call: Call, house: House) -> object:
-        """Read what the function asks for, and call it."""
+    def take(self, call: Call, house: House) -> Answer:
+        """Read what the function asks for, and call it. A page that nobody could carry is asked for again, shorter."""
+        given = self._given(call)
+        answer = answered(self.act(call, house, **given))
+        while len(answer.text) > LARGEST_ANSWER and (shorter := _shorter(given, len(answer.text))):
+            given = shorter
+            answer = answered(self.act(call, house, **given))
+        return answer
+
+    def _given(self, call: Call) -> dict[str, object]:
         given: dict[str, object] = {}
         if self.query:
             given["query"] = call.query(self.query)
         if self.body:
             given["body"] = call.body(self.body)
-        return self.act(call, house, **given)
+        return given
 
 
 Act = Callable[..., object]
@@ -162,3 +174,12 @@ def _part_pattern(part: str) -> str:
 
 def _parts(path: str) -> list[str]:
     return path.strip("/").split("/")
+
+
+def _shorter(given: Mapping[str, object], length: int) -> dict[str, object] | None:
+    """The same question for a shorter page, as the page before was so long; None if it cannot be any shorter."""
+    for name, asked in given.items():
+        if isinstance(asked, Paging) and asked.page_size > 1:
+            size = min(asked.page_size // 2, asked.page_size * LARGEST_ANSWER // length)
+            return {**given, name: asked.model_copy(update={"page_size": max(1, size)})}
+    return None

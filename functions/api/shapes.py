@@ -130,7 +130,9 @@ class Audited(Shape):
 class Paging(Shape):
     """The two parameters of every list."""
 
-    page_size: int = told("Entries on one page.", 100, default=100, ge=1, le=200)
+    page_size: int = told(
+        "Entries on one page; fewer where more would not fit into an answer.", 100, default=100, ge=1, le=200
+    )
     next_token: str | None = optional("The `nextToken` of the page before.", max_length=4000)
 
 

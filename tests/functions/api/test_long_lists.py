@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ def walked(place: Place, path: str) -> tuple[list[str], list[int]]:
     http, token = place.http("viewer"), None
     ids: list[str] = []
     lengths: list[int] = []
+    events = place.gateway.house._client("dynamodb").meta.events
+    events.register("after-call.dynamodb.Query", _never_more_than_a_page)
     while True:
         params: dict[str, Any] = {"pageSize": 200} | ({"nextToken": token} if token else {})
         page = http.get(path, params=params).json()
@@ -37,12 +40,18 @@ def walked(place: Place, path: str) -> tuple[list[str], list[int]]:
         lengths.append(len(page["data"]))
         token = page.get("nextToken")
         if token is None:
+            events.unregister("after-call.dynamodb.Query", _never_more_than_a_page)
             return ids, lengths
 
 
-def test_hundreds_of_configurations_come_in_pages_of_two_hundred(place: Place) -> None:
+def _never_more_than_a_page(parsed: dict[str, Any], **_: object) -> None:
+    """However long the list is: what is read of it at once, and so what memory it takes, is a page and one more."""
+    assert parsed["Count"] <= 201
+
+
+def test_a_thousand_configurations_come_in_pages_of_two_hundred(place: Place) -> None:
     organization_id = OrganizationId(place.organization_id)
-    ids = [ConfigurationId(new_id(place.clock() + timedelta(seconds=number))) for number in range(450)]
+    ids = [ConfigurationId(new_id(place.clock() + timedelta(seconds=number))) for number in range(1000)]
     audit = Audit.new("test", place.clock())
     written(
         place,
@@ -50,12 +59,12 @@ def test_hundreds_of_configurations_come_in_pages_of_two_hundred(place: Place) -
     )
     seen, lengths = walked(place, "integrationconfigs")
     assert seen == ids[::-1]
-    assert lengths == [200, 200, 50]
+    assert lengths == [200] * 5
 
 
-def test_hundreds_of_mappings_come_in_pages_of_two_hundred(place: Place) -> None:
+def test_thousands_of_mappings_come_in_pages_of_two_hundred(place: Place) -> None:
     organization_id = OrganizationId(place.organization_id)
-    ids = [MappingId(new_id(place.clock() + timedelta(seconds=number))) for number in range(450)]
+    ids = [MappingId(new_id(place.clock() + timedelta(seconds=number))) for number in range(2000)]
     audit = Audit.new("test", place.clock())
     written(
         place,
@@ -66,4 +75,18 @@ def test_hundreds_of_mappings_come_in_pages_of_two_hundred(place: Place) -> None
     )
     seen, lengths = walked(place, "externalmappings")
     assert seen == ids[::-1]
-    assert lengths == [200, 200, 50]
+    assert lengths == [200] * 10
+
+
+def test_a_page_that_would_not_fit_into_an_answer_is_shorter(place: Place) -> None:
+    """Lambda hands over six megabytes."""
+    organization_id = OrganizationId(place.organization_id)
+    ids = [ConfigurationId(new_id(place.clock() + timedelta(seconds=number))) for number in range(70)]
+    audit, data = Audit.new("test", place.clock()), {"blob": ["1" * 15_000] * 6}
+    made = (Integration(one, organization_id, "", Destination.QUICKBOOKS, config_data=data) for one in ids)
+    written(place, [configuration_item(Kept(one, audit)) for one in made])
+    whole = place.http("viewer").get("integrationconfigs", params={"pageSize": 200})
+    assert len(json.dumps(whole.text)) < 6_000_000
+    seen, lengths = walked(place, "integrationconfigs")
+    assert seen == ids[::-1]
+    assert len(lengths) > 1
