@@ -27,9 +27,9 @@ class Address(Shape):
     """Where an account is."""
 
     address_line1: str | None = optional("First line.", "1 High Street", max_length=200)
-    address_line2: str | None = optional("Second line.", max_length=200)
-    address_line3: str | None = optional("Third line.", max_length=200)
-    address_line4: str | None = optional("Fourth line.", max_length=200)
+    address_line2: str | None = optional("Second line.", "Unit 4", max_length=200)
+    address_line3: str | None = optional("Third line.", "Old Mill", max_length=200)
+    address_line4: str | None = optional("Fourth line.", "Accounts", max_length=200)
     locality: str | None = optional("Town.", "Leeds", max_length=100)
     region: str | None = optional("County or state.", "West Yorkshire", max_length=100)
     post_code: str | None = optional("Post code.", "LS1 1AA", max_length=20)
@@ -48,12 +48,26 @@ class AccountFields(Shape):
     custom_fields: dict[FieldName, FieldText | Money] | None = optional(
         "Name -> text or number.", {"country": "UK"}, max_length=100
     )
-    parent_account_id: str | None = optional("Kept.", max_length=200)
-    days_before_bill_due: int | None = optional("Kept. Days.", 30, ge=1, le=1000)
-    bill_epoch: str | None = optional("Kept. A date.", "2026-01-01", max_length=40)
-    statement_definition_id: str | None = optional("Kept.", max_length=200)
-    auto_generate_statement_mode: str | None = optional("Kept.", "NONE", max_length=40)
-    credit_application_order: list[str] | None = optional("Kept.", ["PREPAYMENT"], max_length=10)
+    parent_account_id: str | None = optional(
+        "The account above it. Kept as given; no bill uses it.", "2c1d0000-0000-4000-8000-000000000002", max_length=200
+    )
+    days_before_bill_due: int | None = optional(
+        "Days from bill to due date. Kept as given; no bill uses it.", 30, ge=1, le=1000
+    )
+    bill_epoch: str | None = optional(
+        "First day that is billed, a date. Kept as given; no bill uses it.", "2026-01-01", max_length=40
+    )
+    statement_definition_id: str | None = optional(
+        "m3ter's statement definition. Kept as given; no bill uses it.",
+        "5e1d0000-0000-4000-8000-000000000001",
+        max_length=200,
+    )
+    auto_generate_statement_mode: str | None = optional(
+        "When m3ter makes statements. Kept as given; no bill uses it.", "NONE", max_length=40
+    )
+    credit_application_order: list[str] | None = optional(
+        "m3ter's order of credits. Kept as given; no bill uses it.", ["PREPAYMENT"], max_length=10
+    )
 
 
 class AccountBody(AccountFields):

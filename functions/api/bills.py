@@ -138,7 +138,7 @@ class RehearseAnswer(Shape):
     """The bills of one page, newest first."""
 
     data: list[RehearsedBill] = told("One entry per bill.")
-    next_token: str | None = optional("Give it back for the bills before these.")
+    next_token: str | None = optional("Give it back for the bills before these.", "eyJ2Ijox")
 
 
 @dataclass(frozen=True, slots=True)

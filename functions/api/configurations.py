@@ -47,9 +47,11 @@ class ConfigurationBody(Shape):
         "The settings; see the README. Keys that we do not know are kept.", {"onlySendBillOnApproval": True}
     )
     integration_credentials_id: Identifier | None = optional("Credential that leads to the company.", "0195-...")
-    entity_id: str | None = optional("Has no meaning for bills.", max_length=200)
-    destination_id: str | None = optional("Has no meaning for QuickBooks.", max_length=200)
-    credentials: dict[str, Any] | None = optional("Refused: credentials come from `integrationcredentials`.")
+    entity_id: str | None = optional("Has no meaning for bills.", "", max_length=200)
+    destination_id: str | None = optional("Has no meaning for QuickBooks.", "", max_length=200)
+    credentials: dict[str, Any] | None = optional(
+        "Refused unless empty: credentials come from `integrationcredentials`.", {}
+    )
     version: int | None = optional("On update: the version that was read. On create: absent or 0.", 1, ge=0)
 
 
@@ -74,7 +76,7 @@ class ConfigurationsAnswer(ConfigurationAnswer):
     """The newest enabled configuration, and all of them under `data`."""
 
     data: list[ConfigurationAnswer] = told("Every configuration that was asked for, newest first.")
-    next_token: str | None = optional("Token of the next page of `data`.")
+    next_token: str | None = optional("Token of the next page of `data`.", "eyJ2Ijox")
 
 
 class ListQuery(Paging):

@@ -82,7 +82,7 @@ class HealthAnswer(Shape):
 
     checked: int = told("How many mappings of this page were looked at.", 100)
     data: list[HealthEntry] = told("Those with a problem.")
-    next_token: str | None = optional("Give it back to look at the next ones.")
+    next_token: str | None = optional("Give it back to look at the next ones.", "eyJ2Ijox")
 
 
 @routes.post("/externalmappings/import", Role.OPERATOR, statuses=(503,), body_media=(CSV,))

@@ -28,7 +28,9 @@ class MappingBody(Shape):
     external_system: Identifier = told("`QuickBooks` or `QuickBooksSandbox`.", "QuickBooksSandbox")
     external_table: Identifier = told("`Customer` for an account, `Item` for a product and the like.", "Customer")
     external_id: Identifier = told("Its Id in QuickBooks.", "58")
-    integration_config_id: Identifier | None = optional("Configuration that this mapping belongs to; none: to all.")
+    integration_config_id: Identifier | None = optional(
+        "Configuration that this mapping belongs to; none: to all.", "01957f3e-6a00-7000-8000-000000000001"
+    )
     version: int | None = optional("On update: the version that was read. On create: absent or 0.", 1, ge=0)
 
 
@@ -41,7 +43,9 @@ class MappingAnswer(Audited):
     external_system: str = told("System that it is mapped to.", "QuickBooksSandbox")
     external_table: str = told("Table there.", "Customer")
     external_id: str = told("Id there.", "58")
-    integration_config_id: str | None = optional("Configuration that it belongs to.")
+    integration_config_id: str | None = optional(
+        "Configuration that it belongs to.", "01957f3e-6a00-7000-8000-000000000001"
+    )
     warnings: list[str] | None = optional(
         "On create and update: what QuickBooks said about the object.",
         ["Customer Amy's Bird Sanctuary (1) is in USD, the account in EUR."],

@@ -64,7 +64,9 @@ class RunAnswer(Audited):
     external_id: str | None = optional("Id of the document in QuickBooks.", "145")
     request_id: str | None = optional("Request id that it was sent under.", "0b0e0000-0000-5000-8000-000000000001")
     intuit_tid: str | None = optional("What Intuit's support asks for.", "1-5f733be9-1")
-    parent_integration_run_id: str | None = optional("Run that this one repeats.")
+    parent_integration_run_id: str | None = optional(
+        "Run that this one repeats.", "01957f3e-6a00-7000-8000-000000000005"
+    )
 
 
 class BillRunQuery(Paging):

@@ -74,6 +74,9 @@ Moment = Annotated[datetime, BeforeValidator(_in_utc), AfterValidator(_no_far_ti
 class Page(Shape, Generic[T]):
     """One page of a list, newest first."""
 
+    # A generic model does not hand its docstring down to `Page[...]`.
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list, newest first."})
+
     data: list[T] = told("The entries of this page, newest first.")
     next_token: str | None = optional(
         "Give it back as `nextToken` for the next page; absent on the last one.", "eyJ2Ijox"
@@ -133,7 +136,7 @@ class Paging(Shape):
     page_size: int = told(
         "Entries on one page; fewer where more would not fit into an answer.", 100, default=100, ge=1, le=200
     )
-    next_token: str | None = optional("The `nextToken` of the page before.", max_length=4000)
+    next_token: str | None = optional("The `nextToken` of the page before.", "eyJ2Ijox", max_length=4000)
 
 
 Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^\S(.*\S)?$")]

@@ -43,7 +43,7 @@ class UserAnswer(Audited):
     last_name: str | None = optional("Last name.", "Lovelace")
     role: Role = told("What the person may do.", "operator")
     organizations: list[str] = told("The organization that was asked.", ["0f0e0d0c-0000-4000-8000-000000000001"])
-    dt_end_access: Moment | None = optional("When access ends; past: it has ended.")
+    dt_end_access: Moment | None = optional("When access ends; past: it has ended.", "2027-01-01T00:00:00.000Z")
 
 
 class UserQuery(Paging):
