@@ -37,6 +37,11 @@ def test_nobody_signs_up_without_an_invitation(template: Template) -> None:
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
 
 
+def test_one_address_is_one_person_however_it_is_written(template: Template) -> None:
+    pool = template.of_type("Cognito::UserPool")["UserPool"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
 def test_an_unknown_route_is_not_found_in_the_words_of_every_other_error(template: Template) -> None:
     body = template.of_type("ApiGateway::RestApi")["RestApi"]["Body"]
     answer = body["x-amazon-apigateway-gateway-responses"]["MISSING_AUTHENTICATION_TOKEN"]
