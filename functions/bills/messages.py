@@ -80,11 +80,11 @@ def read_message(body: str) -> Message:
 def _m3ter_event(message: Mapping[str, Any]) -> Message:
     try:
         event = parse_envelope(message)
-    except (MalformedBill, MalformedEvent):
+    except (MalformedBill, MalformedEvent) as problem:
         # The bill cannot be read, but somebody must hear of it: its runs are opened all the same, and end with why.
         told = _told_all_the_same(message)
         if told is None:
-            raise
+            raise MalformedEvent(problem.message) from None
         return told
     if isinstance(event, BillEvent):
         return Told.of(event)

@@ -99,6 +99,17 @@ def test_an_event_that_no_organization_can_be_told_of_goes_to_the_dead_letters(o
     assert office.hand_over(event)["batchItemFailures"] == [{"itemIdentifier": "m0"}]
 
 
+def test_a_bill_without_its_id_goes_to_the_dead_letters_and_the_log_says_which_field(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = office.event("bill-demo")
+    del event["detail"]["m3terEvent"]["eventData"]["newDto"]["id"]
+    assert office.hand_over(event)["batchItemFailures"] == [{"itemIdentifier": "m0"}]
+    [record] = caplog.records
+    assert record.message == "message goes back to the queue"
+    assert record.__dict__["why"] == "The bill cannot be read: id is missing."
+
+
 @pytest.mark.parametrize("kind", ["lost-answer", "server-error", "throttle"])
 def test_a_bill_that_could_not_be_sent_waits_in_the_queue_and_is_sent_later(office: Office, kind: str) -> None:
     office.simulator.mishaps.add(kind, entity="invoice", operation="create", count=1)
