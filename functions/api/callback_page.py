@@ -28,10 +28,17 @@ HEADERS = {
 }
 
 
-def connected(company: str, country: str) -> str:
-    """What the page says when it worked."""
+def connected(company: str, country: str, organization: str) -> str:
+    """What the page says when it worked.
+
+    It names the organization, since the state is bound to that and not to a browser: whoever was talked into opening
+    somebody else's link reads here to whom they gave their books.
+    """
     where = f" ({country})" if country else ""
-    return f"{company}{where} is connected. Bills can now be sent to it. You can close this window."
+    return (
+        f"{company}{where} is connected to the organization {organization} in m3ter. Its bills can now be sent there. "
+        "If that is not your organization, disconnect this app in QuickBooks. Otherwise you can close this window."
+    )
 
 
 def page(status: int, heading: str, sentence: str) -> Answer:

@@ -120,14 +120,12 @@ def callback(call: Call, house: House, query: CallbackQuery) -> Answer:
     for integration in house.configurations.using(connection.organization_id, connection.credential_id):
         now, held = house.now(), frozenset({RunStatus.AUTH_FAILED})
         replay(ReplayOrder(new_id(now), now, connection.organization_id, integration.id, held), house.runs_world)
-    company = connection.company
     if _wants_json(call):
         return answered(_answer(house.credentials.get(connection.organization_id, connection.credential_id)))
-    return page(
-        200,
-        "Connected",
-        connected(company.name if company else "The company", company.country or "" if company else ""),
-    )
+    company = connection.company
+    name, country = (company.name, company.country or "") if company else ("The company", "")
+    organization = house.organizations.get(connection.organization_id).value.name
+    return page(200, "Connected", connected(name, country, organization))
 
 
 def _wants_json(call: Call) -> bool:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from m3ter_quickbooks.storage.events import Events
     from m3ter_quickbooks.storage.knowledge import Knowledge
     from m3ter_quickbooks.storage.mappings import Mappings
-    from m3ter_quickbooks.storage.members import Members, Users
+    from m3ter_quickbooks.storage.members import Members, Organizations, Users
     from m3ter_quickbooks.storage.renewals import Renewals
     from m3ter_quickbooks.storage.runs import RunHistory, Runs
     from m3ter_quickbooks.storage.secrets import M3terCredentials, Vault
@@ -259,6 +259,13 @@ class Api(Installation):
         from m3ter_quickbooks.storage.accounts import Accounts  # noqa: PLC0415
 
         return Accounts(self.table)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        """The organizations of the installation."""
+        from m3ter_quickbooks.storage.members import Organizations  # noqa: PLC0415
+
+        return Organizations(self.table)
 
     @cached_property
     def users(self) -> Users:

@@ -19,7 +19,7 @@ from local.quickbooks.simulator import Simulator
 from local.quickbooks.transport import transport as quickbooks_transport
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.environment import ApiEnvironment
-from m3ter_quickbooks.storage.members import Member, Role
+from m3ter_quickbooks.storage.members import Member, Organization, Role
 from tests.functions.api.gateway import TOKEN_URL, Cognito, Gateway
 from tests.leaks import nothing_recorded_leaks
 
@@ -165,6 +165,8 @@ def other_place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
 def build_place(gateway: Gateway, clock: Clock, simulator: Simulator) -> Place:
     """A new organization."""
     organization_id = str(uuid4())
+    organization = Organization(OrganizationId(organization_id), "Acme Software & Sons")
+    gateway.house.organizations.create(organization, by="tests", at=clock())
     clients = {}
     for role in Role:
         clients[role.value] = f"client-{uuid4().hex[:12]}"

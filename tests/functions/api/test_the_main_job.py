@@ -100,6 +100,13 @@ def test_the_callback_page_holds_nothing_from_elsewhere_and_says_so_in_its_heade
     assert set(asked_for_json.json()) == {"message"}
 
 
+def test_the_callback_page_names_the_company_and_the_organization_that_it_went_to(place: Place) -> None:
+    created = place.http().post("integrationcredentials", json={"destination": "QuickBooksSandbox"}).json()
+    page = consent(place, created["authorizeUrl"])
+    assert "Sandbox Company_US_1 (US) is connected to the organization Acme Software &amp; Sons" in page.text
+    assert "disconnect this app" in page.text
+
+
 def test_deleting_a_credential_revokes_it_and_it_is_gone(place: Place) -> None:
     http = place.http()
     # The table of the other tests holds other connections to the sample company, which a revocation would end.
