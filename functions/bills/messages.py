@@ -101,7 +101,9 @@ def _told_all_the_same(message: Mapping[str, Any]) -> Told | None:
         moment = datetime.fromisoformat(str(detail.get("eventTime") or message.get("time")))
     except ValueError:
         return None
-    return told_of_unreadable(detail, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    # An event that m3ter gave no id is the one that EventBridge carries it in: delivered again, it is the same.
+    named = {**detail, "id": detail.get("id") or message.get("id")}
+    return told_of_unreadable(named, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _replay(order: Mapping[str, Any]) -> ReplayOrder:

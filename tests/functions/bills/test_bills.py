@@ -99,6 +99,24 @@ def test_an_event_that_no_organization_can_be_told_of_goes_to_the_dead_letters(o
     assert office.hand_over(event)["batchItemFailures"] == [{"itemIdentifier": "m0"}]
 
 
+def test_an_event_without_an_id_of_its_own_is_known_by_that_of_the_bus_and_sent_once(office: Office) -> None:
+    event = office.event("bill-demo") | {"id": "the-bus-said"}
+    del event["detail"]["id"]
+    assert office.hand_over(event, event)["batchItemFailures"] == []
+    assert [run["outcome"] for run in office.runs()] == ["CREATED"]
+    assert len(office.invoices()) == 1
+
+
+def test_a_bill_told_badly_and_then_properly_is_sent_though_its_date_is_before_the_bad_event(office: Office) -> None:
+    bad = office.event("bill-demo")
+    bad["detail"]["eventTime"] = "2099-01-01T00:00:00Z"
+    bad["detail"]["m3terEvent"]["eventData"]["newDto"]["lineItems"][0]["convertedSubtotal"] = "much"
+    office.hand_over(bad)
+    office.hand_over(office.event("bill-demo"))
+    assert [run["status"] for run in office.runs()] == ["COMPLETE", "ERROR"]
+    assert office.runs()[0]["outcome"] == "CREATED"
+
+
 def test_a_bill_without_its_id_goes_to_the_dead_letters_and_the_log_says_which_field(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.event import BillEvent
 from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, EventId, OrganizationId
 from m3ter_quickbooks.integration.integration import Integration
-from m3ter_quickbooks.problems import BillCannotBeSent, Clash
+from m3ter_quickbooks.problems import BillCannotBeSent, Clash, MalformedBill
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.ports import Closing, Snapshot
 from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
@@ -140,7 +141,7 @@ def told_of_unreadable(detail: Mapping[str, object], event_time: datetime) -> To
         isinstance(organization, str) and isinstance(bill, str) and isinstance(event, str) and isinstance(name, str)
     ):
         return None
-    account, version = dto.get("accountId"), dto.get("version")
+    account = dto.get("accountId")
     happening = Happening(name.rsplit(".", 1)[-1])
     return Told(
         EventId(event),
@@ -149,9 +150,21 @@ def told_of_unreadable(detail: Mapping[str, object], event_time: datetime) -> To
         AccountId(account) if isinstance(account, str) else None,
         happening,
         event_time,
-        Fence(version if isinstance(version, int) else 0, happening is Happening.DELETED, event_time, approved=False),
+        _fence_of(dto, event_time, deleted=happening is Happening.DELETED),
         dto,
     )
+
+
+def _fence_of(dto: Mapping[str, object], event_time: datetime, *, deleted: bool) -> Fence:
+    """The fence of a bill as far as it can be read: the same bill told properly must not be older than this."""
+    readable: dict[str, object] = {"id": "unreadable"}
+    for name in ("version", "status", "lastCalculatedDate", "dtLastModified"):
+        try:
+            Bill.parse({"id": "unreadable", name: dto.get(name)})
+        except MalformedBill:
+            continue
+        readable[name] = dto.get(name)
+    return Fence.of(Bill.parse(readable), event_time, deleted=deleted)
 
 
 def _run(told: Told, integration: Integration, snapshot: str, now: datetime, deadline: datetime, world: World) -> Run:
