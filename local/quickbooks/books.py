@@ -96,9 +96,9 @@ class Books:
                 created=now,
                 updated=now,
                 name=name.casefold() if name else None,
-                number=record.get("DocNumber"),
-                customer=customer.get("value") if isinstance(customer, dict) else None,
-                txn_date=record.get("TxnDate"),
+                number=_text(record.get("DocNumber")),
+                customer=_text(customer.get("value")) if isinstance(customer, dict) else None,
+                txn_date=_text(record.get("TxnDate")),
                 active=record.get("Active") is not False,
                 deleted=deleted,
                 owed=0 if deleted else _owed(entity, record),
@@ -110,6 +110,11 @@ class Books:
         record["SyncToken"] = str(int(record["SyncToken"]) + 1)
         record["MetaData"] = self.times(record["MetaData"]["CreateTime"])
         self.save(entity, record, "Update")
+
+
+def _text(value: object) -> str | None:
+    """What can be looked up. Fields that an entity does not know are kept as they came, whatever they are."""
+    return value if isinstance(value, str) else None
 
 
 def _owed(entity: str, record: Json) -> int:

@@ -84,3 +84,5 @@ BY_QUERY_NAME = {**{one.name.lower(): one for one in _ALL}, **BY_SEGMENT}
 NAMES = tuple(one.name for one in _ALL if one.kind == NAME)
 SALES_FORMS = tuple(one.name for one in _ALL if one.kind == SALES_FORM)
 READ_ONLY = {"TaxCode", "TaxRate"}
+# Needed in every update, a sparse one too (facts 2.9).
+NEVER_LEFT_OUT = {"Bill": "VendorRef", "Purchase": "PaymentType"}

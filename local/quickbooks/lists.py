@@ -7,7 +7,7 @@ from typing import Any
 from local.quickbooks import problems
 from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
 from local.quickbooks.company import CURRENCIES, currency_reference
-from local.quickbooks.entities import NAMES, Entity
+from local.quickbooks.entities import NAMES, NEVER_LEFT_OUT, Entity
 from local.quickbooks.wire import Json, money
 
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -27,6 +27,9 @@ def create(books: Books, entity: Entity, said: Json) -> Json:
 
 def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool) -> Json:
     base: Json = stored if sparse else {}
+    needed = NEVER_LEFT_OUT.get(entity.name)
+    if needed and said.get(needed) is None:
+        raise problems.missing(needed)
     if "Active" not in said and not sparse:
         said = {**said, "Active": stored.get("Active", True)}
     return _finished(books, entity, {**base, **said}, stored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from local.quickbooks import operations, settings_objects, wire
 from local.quickbooks.books import Books
 from local.quickbooks.company import Company, company_info, impose, with_settings
-from local.quickbooks.entities import BY_NAME
+from local.quickbooks.entities import BY_NAME, NEVER_LEFT_OUT
 from local.quickbooks.problems import Fault
 from local.quickbooks.traffic import Visit
 from local.quickbooks.wire import Json
@@ -44,7 +44,9 @@ class Person:
         return {"Id": id_, "SyncToken": self.read(entity, id_)["SyncToken"]}
 
     def edit(self, entity: str, id_: str, **changes: Any) -> Json:
-        return self._write(entity, {**self._pointed(entity, id_), "sparse": True, **changes})
+        stored = self.read(entity, id_)
+        always = {name: stored[name] for name in ("Id", "SyncToken", NEVER_LEFT_OUT.get(entity)) if name in stored}
+        return self._write(entity, {**always, "sparse": True, **changes})
 
     def void(self, entity: str, id_: str) -> Json:
         return self._write(entity, self._pointed(entity, id_), "void")

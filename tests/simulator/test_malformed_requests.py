@@ -162,6 +162,12 @@ def test_no_posted_body_breaks_anything(
     check(lambda: COMPANIES[realm].post(f"{segment}?{asked}", body, Accept=accept))
 
 
+@pytest.mark.parametrize("odd", [[], {}, 7, None, True])
+def test_a_field_of_another_entity_may_be_anything(odd: object) -> None:
+    body = {"DisplayName": f"Odd {odd}", "DocNumber": odd, "TxnDate": odd, "CustomerRef": {"value": odd}}
+    assert COMPANIES[SAMPLE].post("customer", body).status in (200, 400)
+
+
 @BOUNDED
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]),
