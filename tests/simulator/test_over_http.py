@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.quickbooks.app import running
+from local.quickbooks.app import listening, running
 from local.quickbooks.limits import Latency, Limits
 from local.quickbooks.seed import SAMPLE
 from local.quickbooks.simulator import Simulator
@@ -26,6 +26,13 @@ def test_the_server_answers_as_the_simulator_does(simulator: Simulator, company:
         page = http.get(f"/app/invoice?txnId={id_}&companyId={SAMPLE}")
         assert "Amy&#x27;s Bird Sanctuary" in page.text
         assert http.get("/nothing").status_code == 404
+
+
+def test_an_answer_waits_for_nobody() -> None:
+    with listening("127.0.0.1", 0) as door, socket.create_connection(door.getsockname()):
+        connection, _ = door.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_lost_answer_closes_the_connection_without_a_byte(simulator: Simulator, company: Caller) -> None:
