@@ -46,7 +46,7 @@ class RunExportQuery(Shape):
     next_token: str | None = optional("The `x-next-token` of the answer before.", max_length=4000)
 
 
-@routes.get("/integrationconfigs/{id}/runs/export", media=(CSV,))
+@routes.get("/integrationconfigs/{id}/runs/export", statuses=(404,), media=(CSV,))
 def export(call: Call, house: House, query: RunExportQuery) -> Answer:
     """Get the runs of a configuration as CSV, oldest first, at most 5,000; `x-next-token` says that there are more."""
     text = io.StringIO()
@@ -69,6 +69,9 @@ def export(call: Call, house: House, query: RunExportQuery) -> Answer:
         token, written = page.next_token, written + len(page.items)
         if token is None or written >= MOST_EXPORTED:
             break
+    if not written and not query.next_token:
+        # The history of a deleted configuration stays, so only one without any may be one that never was.
+        house.configurations.get(call.organization_id, ConfigurationId(call.ids["id"]))
     more = {"x-next-token": token} if token else {}
     headers = {"Content-Disposition": 'attachment; filename="runs.csv"', **more}
     return Answer(200, text.getvalue(), f"{CSV}; charset=utf-8", headers)
