@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
+from api.field_words import LONGEST_NAME, short_name
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Identifier, Money, Page, Paging, Shape, audit, optional, shown, told
+from api.shapes import Audited, Identifier, Page, Paging, Shape, Version, audit, optional, shown, told
 from m3ter_quickbooks.bill.identifiers import AccountId
 from m3ter_quickbooks.problems import BadRequest, FieldProblem
 from m3ter_quickbooks.storage.accounts import AccountRecord
@@ -19,8 +21,25 @@ from m3ter_quickbooks.storage.members import Role
 routes = Routes.of("accounts")
 
 
-FieldName = Annotated[str, Field(max_length=200)]
-FieldText = Annotated[str, Field(max_length=2000)]
+LONGEST_TEXT = 2000
+
+
+def _text_or_number(value: object) -> str | Decimal:
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)
+    message = f"must be a number, or text of at most {LONGEST_TEXT} characters."
+    raise ValueError(message)
+
+
+FieldName = Annotated[str, AfterValidator(short_name), Field(max_length=LONGEST_NAME)]
+FieldValue = Annotated[
+    str | Decimal,
+    # One reader for both: a union of pydantic's would say of each of the two why it is not that one.
+    PlainValidator(_text_or_number),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "number"}]}),
+]
 
 
 class Address(Shape):
@@ -45,7 +64,7 @@ class AccountFields(Shape):
     address: Address | None = optional("Where it is.")
     currency: str | None = optional("Currency that it is billed in; none: the organization's.", "EUR", max_length=10)
     purchase_order_number: str | None = optional("Goes to the invoice's note.", "PO-77", max_length=100)
-    custom_fields: dict[FieldName, FieldText | Money] | None = optional(
+    custom_fields: dict[FieldName, FieldValue] | None = optional(
         "Name -> text or number.", {"country": "UK"}, max_length=100
     )
     parent_account_id: str | None = optional(
@@ -76,7 +95,7 @@ class AccountBody(AccountFields):
     id: Identifier | None = optional(
         "Its id in m3ter. On create only; none: a new one.", "2c1d0000-0000-4000-8000-000000000001"
     )
-    version: int | None = optional("On update: the version that was read. On create: absent or 0.", 1, ge=0)
+    version: Version | None = optional("On update: the version that was read. On create: absent or 0.", 1)
 
 
 class AccountAnswer(AccountFields, Audited):
@@ -99,7 +118,7 @@ def create(call: Call, house: House, body: AccountBody) -> AccountAnswer:
     m3ter's events write the same accounts; where both do, the higher `version` wins, and of two equal ones the event's.
     """
     if body.version:
-        raise _bad("version", "must be absent or 0 on create.")
+        raise BadRequest.about(FieldProblem("version", "must be absent or 0 on create."))
     kept = house.accounts.create(
         call.organization_id,
         _dto(body),
@@ -114,7 +133,7 @@ def create(call: Call, house: House, body: AccountBody) -> AccountAnswer:
 def list_(call: Call, house: House, query: AccountQuery) -> Page[AccountAnswer]:
     """List the accounts, newest first."""
     if query.ids and query.codes:
-        raise _bad("ids", "cannot be combined with codes.")
+        raise BadRequest.about(FieldProblem("ids", "cannot be combined with codes."))
     if query.ids:
         found = house.accounts.get_many(call.organization_id, query.ids)
         return Page[AccountAnswer](data=[_answer(kept) for kept in found])
@@ -135,7 +154,7 @@ def get(call: Call, house: House) -> AccountAnswer:
 def update(call: Call, house: House, body: AccountBody) -> AccountAnswer:
     """Change an account. What is left out is unset."""
     if body.version is None:
-        raise _bad("version", "is required: the version that was read.")
+        raise BadRequest.about(FieldProblem("version", "is required: the version that was read."))
     kept = house.accounts.update(
         call.organization_id,
         AccountId(call.ids["id"]),
@@ -165,7 +184,3 @@ def _answer(kept: Kept[AccountRecord]) -> AccountAnswer:
     known = {about.alias or name: name for name, about in AccountFields.model_fields.items()}
     told_fields: dict[str, Any] = {known[key]: value for key, value in body.items() if key in known}
     return AccountAnswer.model_construct(id=kept.value.id, **told_fields, **audit(kept.audit))
-
-
-def _bad(field: str, message: str) -> BadRequest:
-    return BadRequest(f"{field} {message}", [FieldProblem(field, message)])

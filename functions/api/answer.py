@@ -40,6 +40,9 @@ STATUSES: Mapping[type[Problem], int] = {
 }
 """By the nearest class of the tree in `problems.py`. What is not a Problem is a bug: 500, and an alarm."""
 
+MOST_FIELDS = 100
+"""At fault, in one answer: a body of one megabyte can be wrong in a hundred thousand places."""
+
 SAFE_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -71,7 +74,8 @@ def refused(problem: Problem) -> Answer:
     """The status and body that this problem has everywhere: `{"message", "errors"?}`."""
     body: dict[str, object] = {"message": problem.message}
     if isinstance(problem, BadRequest) and problem.fields:
-        body["errors"] = [{"field": one.field, "message": one.message} for one in problem.fields]
+        named = problem.fields[:MOST_FIELDS]
+        body["errors"] = [{"field": one.field, "message": one.message} for one in named]
     return Answer(_status(problem), encode(body).decode(), headers=_headers(problem))
 
 

@@ -259,7 +259,7 @@ def _terms(
         integration = _drafted(organization_id, integration, draft)
     if integration is None:
         problem = FieldProblem("integrationConfigId", "is required where there is no configuration.")
-        raise BadRequest("Name a configuration, or send one.", [problem])
+        raise BadRequest("Name a configuration by integrationConfigId, or send one as configuration.", [problem])
     return Terms(integration, _connection(integration, house), saved=draft is None)
 
 
@@ -271,7 +271,7 @@ def _drafted(
         settings = Settings.read(draft.config_data)
     except BadRequest as problem:
         fields = [FieldProblem(f"configuration.{one.field}", one.message) for one in problem.fields]
-        raise BadRequest(problem.message, fields) from problem
+        raise BadRequest.about(*fields) from problem
     base = integration or Integration(ConfigurationId("unsaved"), organization_id, "", destination)
     return replace(base, destination=destination, settings=settings, config_data=draft.config_data or {})
 

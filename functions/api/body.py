@@ -1,18 +1,20 @@
 """What came in the body, read without trusting it.
 
-Bounded before it is looked at: one megabyte, fifty levels, no control characters, no number that would take a
-megabyte to write out. Each of these is a 400 (413 for the size), quickly, whatever the route.
+Bounded before it is looked at: one megabyte, fifty levels, no control characters, no key twice, no number that would
+take a megabyte to write out. Each of these is a 400 (413 for the size), quickly, whatever the route.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import NoReturn
 
+from api.field_words import Trail, path_of
 from m3ter_quickbooks.invoice.payload import exact
-from m3ter_quickbooks.problems import BadRequest, TooLarge
+from m3ter_quickbooks.problems import BadRequest, FieldProblem, TooLarge
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 50
@@ -32,7 +34,9 @@ def json_of(body: bytes) -> object:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body.decode("utf-8"), parse_float=exact, parse_constant=_refuse_constant)
+        value = json.loads(
+            body.decode("utf-8"), parse_float=exact, parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error
     except RecursionError as error:
@@ -64,18 +68,35 @@ def _refuse_constant(name: str) -> NoReturn:
     raise BadRequest(f"The body holds {name}, which is not a JSON number.")
 
 
+class _KeyTwice(dict[str, object]):
+    """An object in which `key` was given twice: which of the two was meant, nobody can say."""
+
+    key: str
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    held = dict(pairs)
+    if len(held) == len(pairs):
+        return held
+    odd = _KeyTwice(held)
+    odd.key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    return odd
+
+
 def _look_through(value: object) -> None:
-    waiting: list[tuple[object, int]] = [(value, 1)]
+    waiting: list[tuple[object, int, Trail]] = [(value, 1, None)]
     while waiting:
-        held, depth = waiting.pop()
+        held, depth, trail = waiting.pop()
         if depth > DEEPEST:
             raise BadRequest(f"The body is nested deeper than {DEEPEST} levels.")
         if isinstance(held, dict):
-            for key, inner in held.items():
+            for key in held:
                 _check_text(key)
-                waiting.append((inner, depth + 1))
+            if isinstance(held, _KeyTwice):
+                raise BadRequest.about(FieldProblem(path_of((trail, held.key)), "is given more than once."))
+            waiting.extend((inner, depth + 1, (trail, key)) for key, inner in held.items())
         elif isinstance(held, list):
-            waiting.extend((inner, depth + 1) for inner in held)
+            waiting.extend((inner, depth + 1, (trail, place)) for place, inner in enumerate(held))
         elif isinstance(held, str):
             _check_text(held)
         elif isinstance(held, Decimal | int):

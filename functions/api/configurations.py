@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import WithJsonSchema
 
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Identifier, Moment, Page, Paging, Shape, audit, optional, told
+from api.shapes import Audited, Identifier, Moment, Page, Paging, Shape, Version, audit, optional, told
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.destination import Destination
@@ -49,10 +51,10 @@ class ConfigurationBody(Shape):
     integration_credentials_id: Identifier | None = optional("Credential that leads to the company.", "0195-...")
     entity_id: str | None = optional("Has no meaning for bills.", "", max_length=200)
     destination_id: str | None = optional("Has no meaning for QuickBooks.", "", max_length=200)
-    credentials: dict[str, Any] | None = optional(
-        "Refused unless empty: credentials come from `integrationcredentials`.", {}
+    credentials: Annotated[object, WithJsonSchema({"type": "null", "examples": [None]})] = optional(
+        "Refused in every form, an empty one too: credentials come from `integrationcredentials`."
     )
-    version: int | None = optional("On update: the version that was read. On create: absent or 0.", 1, ge=0)
+    version: Version | None = optional("On update: the version that was read. On create: absent or 0.", 1)
 
 
 class ConfigurationAnswer(Audited):
@@ -287,7 +289,7 @@ def _wanted(body: ConfigurationBody) -> Wanted:
         wrong += problem.fields
     if body.entity_type.casefold() != BILL.casefold():
         wrong.append(FieldProblem("entityType", f"is not supported; supported is {BILL}."))
-    if body.credentials:
+    if body.credentials is not None:
         wrong.append(FieldProblem("credentials", "are not taken inline: create them under integrationcredentials."))
     try:
         Settings.read(body.config_data or {})
@@ -296,8 +298,7 @@ def _wanted(body: ConfigurationBody) -> Wanted:
     if len(encode(body.config_data or {})) > LARGEST_SETTINGS:
         wrong.append(FieldProblem("configData", f"is larger than {LARGEST_SETTINGS // 1024} KB."))
     if wrong:
-        message = "; ".join(f"{one.field}: {one.message.rstrip('.')}" for one in wrong)
-        raise BadRequest(f"{message}.", wrong)
+        raise BadRequest.about(*wrong)
     credential_id = CredentialId(body.integration_credentials_id) if body.integration_credentials_id else None
     return Wanted(body.name or "", destination, body.config_data or {}, credential_id=credential_id)
 
@@ -319,13 +320,13 @@ def _require_credential(
     try:
         connection = house.credentials.get(organization_id, credential_id).value
     except Missing as missing:
-        raise _bad("integrationCredentialsId", missing.message) from missing
+        raise _bad("integrationCredentialsId", "leads to no credential of this organization.") from missing
     if connection.destination is not destination:
         raise _bad("integrationCredentialsId", f"leads to {connection.destination.value}, not to {destination.value}.")
 
 
 def _bad(field: str, message: str) -> BadRequest:
-    return BadRequest(f"{field} {message}", [FieldProblem(field, message)])
+    return BadRequest.about(FieldProblem(field, message))
 
 
 def _answers(kept: Iterable[Kept[Integration]], house: House) -> list[ConfigurationAnswer]:

@@ -185,7 +185,7 @@ def action_many(call: Call, house: House, body: ManyActionedBody) -> EventsAnswe
 def _by_id(call: Call, house: House, query: EventQuery) -> list[EventAnswer]:
     others = (query.account_id, query.event_name, query.event_type, query.resource_id, query.notification_code)
     if any(others) or query.notification_id:
-        raise BadRequest("ids cannot be combined with other filters.", [FieldProblem("ids", "stands alone.")])
+        raise BadRequest.about(FieldProblem("ids", "cannot be combined with other filters."))
     return [_answer(event) for event in house.events.get_many(call.organization_id, list(query.ids or ()))]
 
 

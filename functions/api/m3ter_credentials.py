@@ -42,7 +42,7 @@ def get(call: Call, house: House) -> M3terCredentialsAnswer:
 def put(call: Call, house: House, body: M3terCredentialsBody) -> M3terCredentialsAnswer:
     """Keep the organization's m3ter credentials, in place of those that were there."""
     if body.base_url is not None and body.base_url.scheme != "https":
-        raise BadRequest("baseUrl must begin with https.", [FieldProblem("baseUrl", "must begin with https.")])
+        raise BadRequest.about(FieldProblem("baseUrl", "must begin with https."))
     house.m3ter_credentials.put(
         call.organization_id,
         body.api_key,

@@ -68,7 +68,7 @@ class Checks:
             return Checked(key, (f"{key.external_table} {external_id} was not checked: QuickBooks did not answer.",))
         trouble = trouble_with(remote, key.external_table, external_id, company_name(connection))
         if trouble:
-            raise BadRequest(f"externalId: {trouble}", [FieldProblem("externalId", trouble)])
+            raise BadRequest.about(FieldProblem("externalId", trouble))
         return Checked(key, tuple(self._currency_warnings(key, remote)), remote.name if remote else None)
 
     def troubles(self, mapping: Mapping) -> Iterator[str | None]:
@@ -100,10 +100,11 @@ class Checks:
         try:
             integration = self._house.configurations.get(self._organization_id, configuration_id)
         except Missing as missing:
-            raise BadRequest(missing.message, [FieldProblem("integrationConfigId", "is not there.")]) from missing
+            message = "leads to no configuration of this organization."
+            raise BadRequest.about(FieldProblem("integrationConfigId", message)) from missing
         if integration.destination.value != key.external_system:
             message = f"leads to {integration.destination.value}, not to {key.external_system}."
-            raise BadRequest(f"integrationConfigId {message}", [FieldProblem("integrationConfigId", message)])
+            raise BadRequest.about(FieldProblem("integrationConfigId", message))
         connection = connection_of(integration, self._house)
         return [connection] if connection and connection.status is ConnectionStatus.CONNECTED else []
 

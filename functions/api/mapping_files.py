@@ -186,7 +186,7 @@ def _read(number: int, row: Mapping[str, str]) -> Line:
         body = read(MappingBody, {column: (row.get(column) or "").strip() or None for column in COLUMNS})
         return Line(number, key_of(body), body.external_id)
     except BadRequest as problem:
-        return Line(number, problem=_told(problem))
+        return Line(number, problem=problem.message)
 
 
 def _taken(
@@ -224,12 +224,7 @@ def _taken(
         )
         return LineAnswer(line=line.number, result="created", id=made.value.id, message=told_warnings)
     except Problem as problem:
-        return LineAnswer(line=line.number, result="failed", message=_told(problem))
-
-
-def _told(problem: Problem) -> str:
-    fields = problem.fields if isinstance(problem, BadRequest) else ()
-    return "; ".join(f"{one.field}: {one.message}" for one in fields) or problem.message
+        return LineAnswer(line=line.number, result="failed", message=problem.message)
 
 
 def _cells(one: ExternalMapping) -> tuple[str, ...]:

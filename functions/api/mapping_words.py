@@ -51,7 +51,7 @@ def key(entity: str, m3ter_id: str, system: str, table: str, configuration_id: C
     if known_table is None:
         wrong.append(FieldProblem("externalTable", f"must be {_listed(tables, 'or')} for {known_entity or 'this'}."))
     if wrong or known_entity is None or known_table is None or known_system is None:
-        raise BadRequest("; ".join(f"{one.field} {one.message.rstrip('.')}" for one in wrong) + ".", wrong)
+        raise BadRequest.about(*wrong)
     return MappingKey(known_entity, m3ter_id, known_system, known_table, configuration_id)
 
 

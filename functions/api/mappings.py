@@ -7,7 +7,7 @@ from api.house import House
 from api.mapping_checks import Checked, Checks
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Identifier, Page, Paging, Shape, audit, optional, told
+from api.shapes import Audited, Identifier, Page, Paging, Shape, Version, audit, optional, told
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, MappingId
 from m3ter_quickbooks.integration.mapping import Mapping, MappingKey
 from m3ter_quickbooks.problems import BadRequest, FieldProblem
@@ -31,7 +31,7 @@ class MappingBody(Shape):
     integration_config_id: Identifier | None = optional(
         "Configuration that this mapping belongs to; none: to all.", "01957f3e-6a00-7000-8000-000000000001"
     )
-    version: int | None = optional("On update: the version that was read. On create: absent or 0.", 1, ge=0)
+    version: Version | None = optional("On update: the version that was read. On create: absent or 0.", 1)
 
 
 class MappingAnswer(Audited):
@@ -72,7 +72,7 @@ def create(call: Call, house: House, body: MappingBody) -> MappingAnswer:
     refused; what else is odd comes back under `warnings`.
     """
     if body.version:
-        raise BadRequest("version must be absent or 0 on create.", [FieldProblem("version", "must be absent or 0.")])
+        raise BadRequest.about(FieldProblem("version", "must be absent or 0 on create."))
     checked = Checks(call.organization_id, house).check(key_of(body), body.external_id)
     kept = house.mappings.create(
         call.organization_id,
@@ -133,7 +133,7 @@ def get(call: Call, house: House) -> MappingAnswer:
 def update(call: Call, house: House, body: MappingBody) -> MappingAnswer:
     """Change a mapping; the object is looked at as on create."""
     if body.version is None:
-        raise BadRequest("version is required.", [FieldProblem("version", "is required: the version that was read.")])
+        raise BadRequest.about(FieldProblem("version", "is required: the version that was read."))
     mapping_id = MappingId(call.ids["id"])
     house.mappings.get(call.organization_id, mapping_id)
     checked = Checks(call.organization_id, house).check(key_of(body), body.external_id)

@@ -36,7 +36,10 @@ WHY: Mapping[int, str] = {
 class FieldError(Shape):
     """One field at fault."""
 
-    field: str = told("Dotted path of the field.", "configData.accountFilter")
+    field: str = told(
+        "Path of the field; an entry of a list by its place, from 0: `mappings[0].externalId`.",
+        "configData.accountFilter",
+    )
     message: str = told("What is wrong with it.", "column 14: this name is not known.")
 
 

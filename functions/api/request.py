@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, unquote
 from pydantic import BaseModel, ValidationError
 
 from api.body import json_of, plain
+from api.field_words import problems_of
 from m3ter_quickbooks.bill.identifiers import OrganizationId
-from m3ter_quickbooks.problems import BadRequest, FieldProblem
+from m3ter_quickbooks.problems import BadRequest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -105,11 +106,10 @@ def read(model: type[M], value: object) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        fields = tuple(
-            FieldProblem(".".join(str(part) for part in entry["loc"]), _sentence(entry["msg"]))
-            for entry in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        raise BadRequest(_summary(fields), tuple(one for one in fields if one.field)) from error
+        fields = problems_of(error)
+        if not all(one.field for one in fields):
+            raise BadRequest("The body must be a JSON object.") from error
+        raise BadRequest.about(*fields) from error
 
 
 def segments(path: str) -> tuple[str, ...]:
@@ -120,17 +120,6 @@ def segments(path: str) -> tuple[str, ...]:
         if len(part) > LONGEST_SEGMENT:
             raise BadRequest(f"A part of the path is longer than {LONGEST_SEGMENT} characters.")
     return parts
-
-
-def _summary(fields: tuple[FieldProblem, ...]) -> str:
-    if len(fields) == 1:
-        one = fields[0]
-        return f"{one.field}: {one.message}" if one.field else f"The body: {one.message}"
-    return f"{len(fields)} fields need another value."
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 def _bytes_of(event: Mapping[str, Any]) -> bytes:

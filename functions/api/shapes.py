@@ -49,20 +49,22 @@ def optional(description: str, example: object = None, **limits: Any) -> Any:  #
 
 
 def _in_utc(value: object) -> object:
-    """A date or a time with or without zone, read as UTC; anything else is left to pydantic to refuse."""
-    if not isinstance(value, str):
+    """A date or a time, without a zone read as UTC. A number is none: pydantic would take 2026 for a second of 1970."""
+    if value is None or isinstance(value, datetime):
         return value
+    text = value.upper() if isinstance(value, str) else ""
     try:
-        read = datetime.fromisoformat(value)
+        read = datetime.fromisoformat(text)
     except ValueError:
-        return value
+        message = "must be a date or a time, such as 2026-03-01 or 2026-03-01T09:00:00Z."
+        raise ValueError(message) from None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _no_far_times(value: datetime) -> datetime:
     """Years that every later arithmetic and every zone can hold."""
     if not 1970 <= value.year <= 9990:  # noqa: PLR2004  any wider and adding an offset may overflow
-        message = "must lie between the years 1970 and 9990"
+        message = "must lie between the years 1970 and 9990."
         raise ValueError(message)
     return value.astimezone(UTC)
 
@@ -138,6 +140,9 @@ class Paging(Shape):
     )
     next_token: str | None = optional("The `nextToken` of the page before.", "eyJ2Ijox", max_length=4000)
 
+
+Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""m3ter's is an int64; DynamoDB compares no more than 38 digits."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^\S(.*\S)?$")]
 """An id or a code: no space around it."""

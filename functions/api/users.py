@@ -7,7 +7,7 @@ from pydantic import EmailStr
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Moment, Page, Paging, Shape, audit, optional, told
+from api.shapes import Audited, Moment, Page, Paging, Shape, Version, audit, optional, told
 from m3ter_quickbooks.integration.identifiers import UserId
 from m3ter_quickbooks.problems import Clash
 from m3ter_quickbooks.storage.audit import Kept
@@ -31,7 +31,7 @@ class UserBody(Shape):
 
     role: Role | None = optional("What the person may do.", "operator")
     dt_end_access: Moment | None = optional("When access ends; null: never.", "2027-01-01T00:00:00Z")
-    version: int | None = optional("The version that was read; none: the newest.", 1, ge=0)
+    version: Version | None = optional("The version that was read; none: the newest.", 1)
 
 
 class UserAnswer(Audited):

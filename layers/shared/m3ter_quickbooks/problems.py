@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from traceback import extract_tb
+from typing import Self
 
 
 class Problem(Exception):  # noqa: N818  the tree is named in the words of its readers
@@ -38,10 +39,24 @@ class Problem(Exception):  # noqa: N818  the tree is named in the words of its r
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One bad field of a request: `field` is a dotted path such as `configData.accountFilter`."""
+    """One bad field of a request: `field` is its path, such as `configData.accountIds[2]`.
+
+    `message` reads on after the field ("is required.", "must be text."), or is a sentence of its own.
+    """
 
     field: str
     message: str
+
+    @property
+    def sentence(self) -> str:
+        """Both in one."""
+        reads_on = self.message.startswith(_READING_ON)
+        return f"{self.field}{' ' if reads_on else ': '}{self.message}"
+
+
+_READING_ON = ("is ", "are ", "must ", "cannot ", "leads ")
+MOST_TOLD = 5
+"""Fields that one message names; all of them stand beside it."""
 
 
 class BadRequest(Problem):
@@ -50,6 +65,13 @@ class BadRequest(Problem):
     def __init__(self, message: str, fields: Sequence[FieldProblem] = ()) -> None:
         super().__init__(message)
         self.fields = tuple(fields)
+
+    @classmethod
+    def about(cls, *fields: FieldProblem) -> Self:
+        """With a message that says what is wrong with each of them, or with the first few of many."""
+        told = " ".join(one.sentence for one in fields[:MOST_TOLD])
+        more = f" And {len(fields) - MOST_TOLD} more." if len(fields) > MOST_TOLD else ""
+        return cls(told + more, fields)
 
 
 class TooLarge(BadRequest):

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from tests.functions.api.conftest import Place
 
 BODY = {
@@ -51,6 +53,18 @@ def test_everything_that_is_wrong_is_told_at_once(place: Place) -> None:
     }
     assert "QuickBooksSandbox" in errors["destination"]
     assert "column 1" in errors["configData.accountFilter"]
+
+
+@pytest.mark.parametrize("credentials", [{}, {"type": "HTTP_BASIC"}, {"empty": True}, [], "text", False])
+def test_inline_credentials_are_refused_in_every_form_even_an_empty_one(place: Place, credentials: object) -> None:
+    answer = place.http().post("integrationconfigs", json={**BODY, "credentials": credentials})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["credentials"]
+    assert "integrationcredentials" in answer.json()["message"]
+
+
+def test_credentials_that_are_null_are_none(place: Place) -> None:
+    assert place.http().post("integrationconfigs", json={**BODY, "credentials": None}).status_code == 200
 
 
 def test_a_change_needs_the_version_that_was_read(place: Place) -> None:

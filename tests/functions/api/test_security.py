@@ -19,6 +19,7 @@ from tests.functions.api.conftest import Place
 from tests.functions.api.gateway import Context
 
 BODY = {"entityType": "Bill", "destination": "QuickBooks"}
+ONLY_APPROVED = "configData.onlySendBillOnApproval"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,31 @@ def test_a_body_that_no_sdk_sends_is_refused(place: Place, content: bytes, statu
     answer = place.http().post("integrationconfigs", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert set(answer.json()) <= {"message", "errors"}
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (b'{"name": "a", "name": "a"}', "name"),
+        (b'{"configData": {"onlySendBillOnApproval": true, "onlySendBillOnApproval": false}}', ONLY_APPROVED),
+        (b'{"configData": {"ours": [1, {"rate": 1, "\\u0072ate": 2}]}}', "configData.ours[1].rate"),
+        (b'{"configData": {"ours": {"a": 1, "a": 1}}, "configData": {}}', "configData"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_by_its_name(place: Place, content: bytes, field: str) -> None:
+    """The last one would win silently, and it may decide what a customer is billed."""
+    answer = place.http().post("integrationconfigs", content=content)
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert answer.json()["message"] == f"{field} is given more than once."
+
+
+def test_a_key_given_twice_is_named_shortly_and_without_control_characters(place: Place) -> None:
+    twice = b'{"configData": {"%b": 1, "%b": 2}}'
+    long = place.http().post("integrationconfigs", content=twice % (b"k" * 10_000, b"k" * 10_000))
+    assert long.status_code == 400
+    assert len(long.text) < 1000
+    assert place.http().post("integrationconfigs", content=twice % (b"\\u0007", b"\\u0007")).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def _items(value: object) -> dict[LineItemType, str]:
     items: dict[LineItemType, str] = {}
     for key, item in value.items():
         if isinstance(item, bool) or not isinstance(item, str | int | None):
-            raise ValueError(f"{key}: the QuickBooks item id must be text.")  # noqa: TRY004  one kind here
+            raise ValueError(f"the QuickBooks item id of {key} must be text.")  # noqa: TRY004  one kind here
         if item not in (None, ""):
             items[_line_type(key)] = str(item)
     return items
@@ -184,7 +184,7 @@ class Settings:
             except ValueError as error:
                 wrong.append(FieldProblem(f"configData.{to_camel(name)}", str(error)))
         if wrong:
-            raise BadRequest("The settings of the integration are not valid.", wrong)
+            raise BadRequest.about(*wrong)
         return cls(**values, raw=given)
 
     def config_data(self) -> dict[str, object]:

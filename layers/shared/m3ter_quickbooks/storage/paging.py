@@ -49,8 +49,7 @@ def read_token(question: Sequence[str | None], token: str | None, parts: int) ->
                 return [str(part) for part in position]
     except (UnicodeEncodeError, binascii.Error, json.JSONDecodeError):
         pass  # It is not ours: said below, as for every other reason.
-    message = "is not a token that this list gave out."
-    raise BadRequest(f"nextToken {message}", [FieldProblem("nextToken", message)])
+    raise BadRequest.about(FieldProblem("nextToken", "is not a token that this list gave out."))
 
 
 def _digest(question: Sequence[str | None], body: bytes) -> bytes:
