@@ -18,6 +18,7 @@ from api.mappings import MappingAnswer, MappingBody, answer, key_of
 from api.request import Call, read
 from api.route import Routes
 from api.shapes import Paging, Shape, optional, told
+from api.spreadsheet import cell, text_of
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
 from m3ter_quickbooks.integration.mapping import MappingKey
@@ -90,7 +91,8 @@ def import_(call: Call, house: House, query: ImportQuery) -> ImportAnswer:
     """Create mappings from CSV, at most 500 lines.
 
     The first line names the columns: m3terEntity, m3terId, externalSystem, externalTable, externalId and, if wanted,
-    integrationConfigId. Columns with other names are ignored. Each line is checked as on create.
+    integrationConfigId. Columns with other names are ignored. Each line is checked as on create. A quote in front of
+    what a spreadsheet would take for a formula is dropped: the export puts it there.
     """
     lines = [_read(number, row) for number, row in _rows(call.request.body)]
     there = house.mappings.found(call.organization_id, [line.key for line in lines if line.key])
@@ -183,7 +185,7 @@ def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
 
 def _read(number: int, row: Mapping[str, str]) -> Line:
     try:
-        body = read(MappingBody, {column: (row.get(column) or "").strip() or None for column in COLUMNS})
+        body = read(MappingBody, {column: text_of((row.get(column) or "").strip()) or None for column in COLUMNS})
         return Line(number, key_of(body), body.external_id)
     except BadRequest as problem:
         return Line(number, problem=problem.message)
@@ -228,7 +230,7 @@ def _taken(
 
 
 def _cells(one: ExternalMapping) -> tuple[str, ...]:
-    return (
+    texts = (
         one.m3ter_entity,
         one.m3ter_id,
         one.external_system,
@@ -236,3 +238,4 @@ def _cells(one: ExternalMapping) -> tuple[str, ...]:
         one.external_id,
         one.integration_config_id or "",
     )
+    return tuple(map(cell, texts))

@@ -11,6 +11,7 @@ from api.request import Call
 from api.route import Routes
 from api.runs import RunAnswer, answer
 from api.shapes import Moment, Shape, optional
+from api.spreadsheet import cell
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 
@@ -83,6 +84,4 @@ def _cells(run: RunAnswer) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    """A spreadsheet takes text that begins like a formula for one: such text gets a quote in front."""
-    text = " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return cell(" ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value))

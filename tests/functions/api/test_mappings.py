@@ -1,8 +1,15 @@
+import csv
+import io
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from api import mapping_files, spreadsheet
 from local.quickbooks.seed import ACME_EUROPE, SAMPLE, SINGLE_CURRENCY
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, MappingId
+from m3ter_quickbooks.integration.mapping import Mapping
 from tests.functions.api.conftest import Place
 from tests.functions.api.test_the_main_job import connected
 
@@ -13,6 +20,9 @@ CUSTOMER = {
     "externalTable": "Customer",
     "externalId": "1",
 }
+IDS = st.from_regex(r"[!-~¡-ÿ]([ -~\t\r¡-ÿ]*[!-~¡-ÿ])?", fullmatch=True).filter(
+    lambda text: len(text) <= 200 and text == text.strip()
+) | st.from_regex(r"'*[=+@-][!-~]*", fullmatch=True).filter(lambda text: len(text) <= 200)
 ITEM = {**CUSTOMER, "m3terEntity": "Product", "m3terId": "p1", "externalTable": "Item", "externalId": "10"}
 
 
@@ -180,6 +190,41 @@ def test_what_is_exported_can_be_imported(place: Place, other_place: Place) -> N
     assert exported.text.splitlines()[0] + "\r\n" == HEADER
     assert imported(other_place, exported.text)["created"] == 2
     assert other_place.http().get("externalmappings/export").text.count("\r\n") == 3
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "'=1+1", "''-1", "'quoted", "a=1"])
+def test_no_cell_of_an_export_is_a_formula_and_it_comes_back_as_it_was(
+    place: Place, other_place: Place, text: str
+) -> None:
+    created(place, m3terId=text, externalId=text)
+    exported = place.http().get("externalmappings/export").text
+    (row,) = csv.DictReader(io.StringIO(exported))
+    assert all(row[column][:1] not in "=+-@" for column in ("m3terId", "externalId"))
+    assert imported(other_place, exported)["created"] == 1
+    (mapping,) = other_place.http().get("externalmappings").json()["data"]
+    assert (mapping["m3terId"], mapping["externalId"]) == (text, text)
+    assert imported(place, exported)["unchanged"] == 1
+
+
+@given(st.text())
+def test_any_text_comes_back_from_a_cell_that_is_no_formula(text: str) -> None:
+    written = spreadsheet.cell(text)
+    assert spreadsheet.text_of(written) == text
+    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@given(st.lists(IDS, min_size=1, max_size=20))
+def test_any_ids_come_back_from_a_file(ids: list[str]) -> None:
+    """Quotes, commas, semicolons, carriage returns: whatever an id may hold."""
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(mapping_files.COLUMNS)
+    for one in ids:
+        mapping = Mapping(MappingId("m"), "Account", one, "QuickBooks", "Customer", one, ConfigurationId(one))
+        rows.writerow(mapping_files._cells(mapping))
+    lines = [mapping_files._read(*row) for row in mapping_files._rows(file.getvalue().encode())]
+    assert [(line.key and line.key.m3ter_id, line.external_id) for line in lines] == [(one, one) for one in ids]
+    assert [line.key and line.key.integration_config_id for line in lines] == ids
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"no,columns\r\n1,2\r\n", b"", b"m3terEntity\x00"])
