@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import EmailStr
 
 from api.house import House
+from api.last_admin import keeper_of
 from api.request import Call
 from api.route import Routes
 from api.shapes import Audited, Moment, Page, Paging, Shape, Version, audit, optional, told
@@ -123,19 +124,25 @@ def get(call: Call, house: House) -> UserAnswer:
 
 @routes.put("/users/{id}", Role.ADMIN, statuses=(404, 409))
 def update(call: Call, house: House, body: UserBody) -> UserAnswer:
-    """Change what a user may do, or until when. It holds everywhere within half a minute."""
+    """Change what a user may do, or until when. It holds everywhere within half a minute.
+
+    Nobody can take the organization's last admin: that is a 409. An API client with the role admin counts as one.
+    """
     user_id = UserId(call.ids["id"])
     read = house.users.get(call.organization_id, user_id)
     before = read.value
+    role = body.role or before.role
+    ends_at = body.dt_end_access if "dt_end_access" in body.model_fields_set else before.ends_at
     kept = house.users.update(
         call.organization_id,
         user_id,
-        role=body.role or before.role,
-        ends_at=body.dt_end_access if "dt_end_access" in body.model_fields_set else before.ends_at,
+        role=role,
+        ends_at=ends_at,
         by=call.caller.name,
         at=house.now(),
         # What was left out is written back as it was read: somebody else's change in between must not be undone.
         version=read.audit.version if body.version is None else body.version,
+        keeper=keeper_of(before, role, ends_at, house.members.admins, house.now()),
     )
     house.gate.forget(call.organization_id, user_id)
     return _answer(kept)

@@ -1,13 +1,15 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import UserId
-from m3ter_quickbooks.storage.members import Role, User, Users
+from m3ter_quickbooks.storage.members import Member, Role, User, Users
 from tests.adapters.storage.hurried import Hurried
 from tests.functions.api.conftest import Place
 
@@ -114,3 +116,70 @@ def test_a_role_that_is_given_while_access_is_ended_does_not_open_it_again(place
 def test_an_invitation_needs_an_address(place: Place, email: str) -> None:
     body = {"email": email, "firstName": "Ada", "lastName": "L"}
     assert place.http().post("invitations", json=body).status_code == 400
+
+
+def admin(place: Place, name: str, ends_at: datetime | None = None) -> httpx.Client:
+    """A person who is an admin, at a client of their own below the organization."""
+    organization_id = OrganizationId(place.organization_id)
+    user = User(organization_id, UserId(f"{name}-{organization_id}"), f"{name}@acme.example", name, "L", Role.ADMIN)
+    place.gateway.house.users.create(replace(user, ends_at=ends_at), by="test", at=place.clock())
+    client = place.gateway.client(place.gateway.cognito.token_of_person(user.id))
+    client.base_url = httpx.URL(f"{client.base_url}organizations/{organization_id}/")
+    return client
+
+
+def no_admin_client(place: Place) -> None:
+    """The API client that the organization was made with is none any more."""
+    client = Member(OrganizationId(place.organization_id), place.client_id(), Role.VIEWER)
+    place.gateway.house.members.add(client)
+
+
+PAST = "2026-01-01T00:00:00Z"
+NEXT_YEAR = "2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("change", [{"dtEndAccess": PAST}, {"dtEndAccess": NEXT_YEAR}, {"role": "operator"}])
+def test_nobody_takes_the_last_admin_of_an_organization(place: Place, change: dict[str, str]) -> None:
+    no_admin_client(place)
+    ada = admin(place, "ada")
+    admin(place, "until-tomorrow", place.clock.at + timedelta(days=1))
+    path = f"users/ada-{place.organization_id}"
+    refused = ada.put(path, json=change)
+    assert refused.status_code == 409
+    assert refused.headers["x-should-retry"] == "false"
+    assert "last admin" in refused.json()["message"]
+    assert ada.get(path).json()["version"] == 1
+    admin(place, "grace")
+    assert ada.put(path, json=change).status_code == 200
+
+
+def test_an_api_client_with_that_role_is_an_admin_too(place: Place) -> None:
+    ada = admin(place, "ada")
+    assert ada.put(f"users/ada-{place.organization_id}", json={"role": "viewer"}).status_code == 200
+
+
+def test_an_admin_whose_access_ends_can_be_given_longer_and_not_shorter_while_alone(place: Place) -> None:
+    no_admin_client(place)
+    ends = place.clock.at + timedelta(days=10)
+    ada = admin(place, "ada", ends)
+    path = f"users/ada-{place.organization_id}"
+    assert ada.put(path, json={"dtEndAccess": (ends - timedelta(days=1)).isoformat()}).status_code == 409
+    assert (
+        ada.put(path, json={"role": "admin", "dtEndAccess": (ends + timedelta(days=1)).isoformat()}).status_code == 200
+    )
+    assert ada.put(path, json={"dtEndAccess": None}).status_code == 200
+
+
+def test_of_two_admins_who_end_each_other_at_once_one_stays(place: Place) -> None:
+    no_admin_client(place)
+    ada, grace = admin(place, "ada"), admin(place, "grace")
+    house = place.gateway.house
+    answers: list[httpx.Response] = []
+
+    def meanwhile() -> None:
+        answers.append(grace.put(f"users/ada-{place.organization_id}", json={"dtEndAccess": PAST}))
+
+    house.users = Users(Hurried(house.table, meanwhile))
+    answers.append(ada.put(f"users/grace-{place.organization_id}", json={"dtEndAccess": PAST}))
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert grace.get("users/me").json()["role"] == "admin"

@@ -64,6 +64,7 @@ def user(organization_id: OrganizationId, user_id: UserId) -> Key:
     return Key(_in(organization_id), f"USER#{part(user_id)}")
 
 
+MEMBERS = "MEMBER#"
 USERS = "USER#"
 CONFIGURATIONS = "CONFIG#"
 CREDENTIALS = "CREDENTIAL#"

@@ -14,6 +14,7 @@ from m3ter_quickbooks.storage.audit import Audit, Kept, audit_item, audit_of
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import (
     Action,
+    Check,
     ConditionFailed,
     Listing,
     Put,
@@ -111,6 +112,11 @@ class Members:
         item = self._table.get(keys.member(organization_id, principal))
         return None if item is None else member_of(item)
 
+    def admins(self, organization_id: OrganizationId) -> list[Member]:
+        """Every admin, people and API clients, those whose access has ended included."""
+        listing = Listing(keys.of_organization(organization_id), begins=keys.MEMBERS)
+        return [member for member in map(member_of, self._table.each(listing)) if member.role is Role.ADMIN]
+
 
 class Users:
     """The people of an organization. Each is a member, too: both are written in one transaction."""
@@ -162,8 +168,13 @@ class Users:
         by: str,
         at: datetime,
         version: int | None = None,
+        keeper: Member | None = None,
     ) -> Kept[User]:
-        """Change role and end of access. Raises Missing, Clash if `version` is given and stale."""
+        """Change role and end of access. Raises Missing, Clash if `version` is given and stale.
+
+        `keeper`: another admin, who must still be one for as long as was read. It is looked at in the same transaction:
+        of two admins who end each other's access at once, one comes second, and is refused.
+        """
         values: dict[str, object] = {":role": str(role), ":by": by, ":at": moment_text(at), ":one": 1}
         change = "#role = :role, #modified_by = :by, #modified_at = :at, #version = #version + :one"
         if ends_at is None:
@@ -180,14 +191,27 @@ class Users:
             Update(keys.user(organization_id, user_id), change, condition, values),
             Put(member_item(member)),
         ]
+        if keeper:
+            actions.append(_still_admin(keeper))
         try:
             self._table.transact(actions)
         except TransactionRefused as refused:
+            if 0 not in refused.failed:
+                raise Clash("Somebody changed another admin at the same time: look who is one now.") from refused
             stored = refused.failed[0]
             if stored is None:
                 raise _missing(user_id) from refused
             raise Clash(f"The user was changed by somebody else: the version is {stored['version']} now.") from refused
         return self.get(organization_id, user_id)
+
+
+def _still_admin(keeper: Member) -> Check:
+    values = {":admin": str(Role.ADMIN)}
+    lasts = "attribute_not_exists(#ends_at)"
+    if keeper.ends_at:
+        lasts = f"({lasts} OR #ends_at >= :ends_at)"
+        values[":ends_at"] = moment_text(keeper.ends_at)
+    return Check(keys.member(keeper.organization_id, keeper.principal), f"#role = :admin AND {lasts}", values)
 
 
 def _as_member(user: User) -> Member:
