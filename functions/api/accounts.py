@@ -11,7 +11,7 @@ from api.field_words import LONGEST_NAME, short_name
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Identifier, Page, Paging, Shape, Version, audit, optional, shown, told
+from api.shapes import Audited, Identifier, Page, Paging, Shape, Version, Whole, audit, optional, shown, told
 from m3ter_quickbooks.bill.identifiers import AccountId
 from m3ter_quickbooks.problems import BadRequest, FieldProblem
 from m3ter_quickbooks.storage.accounts import AccountRecord
@@ -70,7 +70,7 @@ class AccountFields(Shape):
     parent_account_id: str | None = optional(
         "The account above it. Kept as given; no bill uses it.", "2c1d0000-0000-4000-8000-000000000002", max_length=200
     )
-    days_before_bill_due: int | None = optional(
+    days_before_bill_due: Whole | None = optional(
         "Days from bill to due date. Kept as given; no bill uses it.", 30, ge=1, le=1000
     )
     bill_epoch: str | None = optional(

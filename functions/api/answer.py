@@ -83,7 +83,8 @@ def no_route(methods: tuple[str, ...]) -> Answer:
     """There is no such path, or it does not have this method."""
     if not methods:
         return Answer(404, encode({"message": "There is no such route."}).decode())
-    message = f"This path answers {' and '.join(methods)} only."
+    *most, last = methods
+    message = f"This path answers {', '.join(most)}{' and ' if most else ''}{last} only."
     return Answer(405, encode({"message": message}).decode(), headers={"Allow": ", ".join(methods)})
 
 

@@ -14,7 +14,7 @@ from api.house import House
 from api.mapping_checks import connected, connection_of
 from api.request import Call
 from api.route import Routes
-from api.shapes import Identifier, Moment, Money, Paging, Shape, optional, shown, told
+from api.shapes import Identifier, Moment, Money, Paging, Shape, Until, optional, shown, told
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, OrganizationId
@@ -120,7 +120,7 @@ class RehearseBody(Paging):
     integration_config_id: Identifier = told("The configuration as it is.", "01957f3e-6a00-7000-8000-000000000001")
     configuration: DraftConfiguration | None = optional("The configuration as it would be.")
     start_date: Moment | None = optional("Only bills seen after this.", "2026-03-01T00:00:00Z")
-    end_date: Moment | None = optional("Only bills seen at or before this.", "2026-04-01T00:00:00Z")
+    end_date: Until | None = optional("Only bills seen at or before this.", "2026-04-01T00:00:00Z")
     page_size: int = told("Bills on one page.", 20, default=20, ge=1, le=100)
 
 

@@ -35,7 +35,7 @@ def json_of(body: bytes) -> object:
         return {}
     try:
         value = json.loads(
-            body.decode("utf-8"), parse_float=exact, parse_constant=_refuse_constant, object_pairs_hook=_object
+            body.decode("utf-8-sig"), parse_float=exact, parse_constant=_refuse_constant, object_pairs_hook=_object
         )
     except UnicodeDecodeError as error:
         raise BadRequest("The body is not UTF-8.") from error

@@ -12,7 +12,7 @@ from pydantic import WithJsonSchema
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Identifier, Moment, Page, Paging, Shape, Version, audit, optional, told
+from api.shapes import Audited, Identifier, Moment, Page, Paging, Shape, Until, Version, audit, optional, told
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.destination import Destination
@@ -113,7 +113,7 @@ class ReplayBody(Shape):
     statuses: list[RunStatus] | None = optional("Runs that ended with one of these.", ["ERROR"], max_length=20)
     outcomes: list[Outcome] | None = optional("Completed runs with one of these outcomes.", ["SKIPPED"], max_length=20)
     start_date: Moment | None = optional("Only runs created at or after this.", "2026-03-01T00:00:00Z")
-    end_date: Moment | None = optional("Only runs created before this.", "2026-04-01T00:00:00Z")
+    end_date: Until | None = optional("Only runs created before this.", "2026-04-01T00:00:00Z")
 
 
 class ReplayAnswer(Shape):

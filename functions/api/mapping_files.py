@@ -32,6 +32,8 @@ MOST_LINES = 500
 """What a request can surely write before the gateway stops waiting."""
 MOST_EXPORTED = 10_000
 CSV = "text/csv"
+BEYOND = "\0"
+"""Under this name are the cells for which there is no column: no column can have it."""
 
 
 class ImportQuery(Shape):
@@ -170,11 +172,16 @@ def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
         text = plain(bounded(body).decode("utf-8-sig"), "The file")
     except UnicodeDecodeError as error:
         raise BadRequest("The file is not UTF-8.") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey=BEYOND, restval="")
     try:
         missing = [column for column in COLUMNS[:-1] if column not in (reader.fieldnames or ())]
         if missing:
-            raise BadRequest(f"The first line must name the columns; missing: {', '.join(missing)}.")
+            raise BadRequest(
+                f"The first line must name the columns, with commas between; missing: {', '.join(missing)}."
+            )
+        twice = [column for column in COLUMNS if (reader.fieldnames or []).count(column) > 1]
+        if twice:
+            raise BadRequest(f"The first line names {', '.join(twice)} more than once.")
         rows: list[tuple[int, Mapping[str, str]]] = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise BadRequest(f"The file is not CSV: {error}.") from error
@@ -184,6 +191,8 @@ def _rows(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
 
 
 def _read(number: int, row: Mapping[str, str]) -> Line:
+    if any(row.get(BEYOND, ())):
+        return Line(number, problem="The line has more cells than the first line names columns.")
     try:
         body = read(MappingBody, {column: text_of((row.get(column) or "").strip()) or None for column in COLUMNS})
         return Line(number, key_of(body), body.external_id)

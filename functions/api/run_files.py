@@ -10,7 +10,7 @@ from api.house import House
 from api.request import Call
 from api.route import Routes
 from api.runs import RunAnswer, answer
-from api.shapes import Moment, Shape, optional
+from api.shapes import Moment, Shape, Until, optional
 from api.spreadsheet import cell
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.run.run import Outcome, RunStatus
@@ -41,7 +41,7 @@ class RunExportQuery(Shape):
     """Which runs."""
 
     start_date: Moment | None = optional("Only runs created after this.", "2026-03-01T00:00:00Z")
-    end_date: Moment | None = optional("Only runs created at or before this.", "2026-04-01T00:00:00Z")
+    end_date: Until | None = optional("Only runs created at or before this.", "2026-04-01T00:00:00Z")
     status: RunStatus | None = optional("Only runs with this status.", "ERROR")
     outcome: Outcome | None = optional("Only runs with this outcome.", "SKIPPED")
     next_token: str | None = optional("The `x-next-token` of the answer before.", max_length=4000)

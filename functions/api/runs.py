@@ -8,7 +8,7 @@ from typing import Any, Literal
 from api.house import House
 from api.request import Call
 from api.route import Routes
-from api.shapes import Audited, Moment, Page, Paging, Shape, optional, told
+from api.shapes import Audited, Moment, Page, Paging, Shape, Until, optional, told
 from m3ter_quickbooks.bill.identifiers import BillId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import Missing
@@ -73,7 +73,7 @@ class BillRunQuery(Paging):
     """Which runs of a bill."""
 
     start_date: Moment | None = optional("Only runs created after this.", "2026-03-01T00:00:00Z")
-    end_date: Moment | None = optional("Only runs created at or before this.", "2026-04-01T00:00:00Z")
+    end_date: Until | None = optional("Only runs created at or before this.", "2026-04-01T00:00:00Z")
     status: RunStatus | None = optional("Only runs with this status.", "ERROR")
     order: Literal["ASC", "DESC"] = told(
         "By creation: `DESC` newest first, `ASC` oldest first.", "DESC", default="DESC"

@@ -12,7 +12,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from m3ter_quickbooks.storage.audit import Audit
 
@@ -71,6 +80,18 @@ def _no_far_times(value: datetime) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_in_utc), AfterValidator(_no_far_times)]
 """ISO-8601 on the way in (a bare date is its midnight, no zone is UTC), with milliseconds and `Z` on the way out."""
+
+
+def _not_before_start(value: datetime, info: ValidationInfo) -> datetime:
+    start = info.data.get("start_date")
+    if start and value < start:
+        message = "must not be before startDate."
+        raise ValueError(message)
+    return value
+
+
+Until = Annotated[Moment, AfterValidator(_not_before_start)]
+"""The end of a time that begins with `start_date`, the field before it."""
 
 
 class Page(Shape, Generic[T]):
@@ -141,7 +162,16 @@ class Paging(Shape):
     next_token: str | None = optional("The `nextToken` of the page before.", "eyJ2Ijox", max_length=4000)
 
 
-Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
+def _no_switch(value: object) -> object:
+    """Python takes true for 1."""
+    if isinstance(value, bool):
+        message = "must be a whole number."
+        raise ValueError(message)  # noqa: TRY004  pydantic collects ValueError, not TypeError
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_switch)]
+Version = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 """m3ter's is an int64; DynamoDB compares no more than 38 digits."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^\S(.*\S)?$")]

@@ -56,7 +56,7 @@ def _credentials(header: str) -> tuple[str, str]:
 
 def _check_grant(call: Call) -> None:
     bounded(call.request.body)
-    is_form = call.request.headers.get("content-type", "").startswith(FORM)
+    is_form = call.request.headers.get("content-type", "").lower().startswith(FORM)
     sent = call.request.form() if is_form else json_of(call.request.body)
     grant = sent.get("grant_type") if isinstance(sent, dict) else None
     if grant != "client_credentials":

@@ -27,6 +27,7 @@ from m3ter_quickbooks.storage.table import (
 )
 
 KEY = Key("pk", "sk")
+BACKWARDS = Listing("pk", between=("b", "a"))
 ITEM = {"pk": "pk", "sk": "sk", "type": "thing", "name": "first"}
 
 
@@ -327,3 +328,14 @@ def test_a_token_that_was_changed_is_refused(position: list[str], data: st.DataO
 @pytest.mark.parametrize("token", [None, ""])
 def test_without_a_token_the_list_begins(token: str | None) -> None:
     assert read_token(["o"], token, 3) is None
+
+
+def test_a_listing_that_ends_before_it_begins_is_empty_and_never_asked(table: Table) -> None:
+    """DynamoDB refuses such a question outright; moto answers it."""
+    client = Moody(table._client)
+    moody = Table(cast("Any", client), table._name)
+    table.put(Put(ITEM))
+    assert list(moody.each(BACKWARDS)) == []
+    assert moody.page([BACKWARDS, BACKWARDS], dict, size=1, token=None, question=["q"]).items == ()
+    assert client.calls == 0
+    assert len(moody.page([BACKWARDS, Listing("pk")], dict, size=1, token=None, question=["q"]).items) == 1

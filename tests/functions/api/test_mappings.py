@@ -330,3 +330,29 @@ def test_one_line_twice_in_a_file_is_taken_once(place: Place) -> None:
     report = imported(place, HEADER + "Account,a,QuickBooksSandbox,Customer,1,\r\n" * 2)
     assert [line["result"] for line in report["lines"]] == ["created", "failed"]
     assert "already" in report["lines"][1]["message"]
+
+
+def test_a_line_with_more_cells_than_columns_is_no_guess(place: Place) -> None:
+    """An id with a comma that nobody quoted would else lead to another customer."""
+    text = (
+        HEADER + "Account,a1,QuickBooksSandbox,Customer,5,8,\r\n" + "Account,a2,QuickBooksSandbox,Customer,58,,,,\r\n"
+    )
+    report = imported(place, text.replace(",integrationConfigId", ""))
+    assert [line["result"] for line in report["lines"]] == ["failed", "created"]
+    assert report["lines"][0]["message"] == "The line has more cells than the first line names columns."
+
+
+@pytest.mark.parametrize(
+    ("first_line", "message"),
+    [
+        (HEADER.strip() + ",externalId", "The first line names externalId more than once."),
+        (
+            HEADER.strip().replace(",", ";"),
+            "The first line must name the columns, with commas between; missing: m3terEntity",
+        ),
+    ],
+)
+def test_a_first_line_that_could_mean_two_things_is_refused(place: Place, first_line: str, message: str) -> None:
+    answer = place.http().post("externalmappings/import", content=first_line.encode())
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(message)

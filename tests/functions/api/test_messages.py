@@ -41,6 +41,7 @@ ODD: list[Any] = [
     {"name": 1},
 ]
 NO_TIME = "startDate must be a date or a time, such as 2026-03-01 or 2026-03-01T09:00:00Z."
+BACKWARDS = {"startDate": "2026-03-02", "endDate": "2026-03-01"}
 OF_A_PROGRAMMER = re.compile(
     r"(?i)\b(input|valid|constrained|str|dict|dictionary|int|integer|string|type|instance|schema|url|enum|literal"
     r"|boolean|datetime|union|should|null|none|pydantic|value error|not understood)\b"
@@ -120,6 +121,14 @@ def problems(model: type[BaseModel], value: object, key: str) -> list[Any]:
         ("bills/rehearse", {"integrationConfigId": "c1", "startDate": 2026}, NO_TIME),
         ("bills/rehearse", {"integrationConfigId": "c1", "startDate": "1700000000"}, NO_TIME),
         ("bills/rehearse", {"integrationConfigId": "c1", "startDate": True}, NO_TIME),
+        ("bills/rehearse", {"integrationConfigId": "c1", **BACKWARDS}, "endDate must not be before startDate."),
+        ("integrationconfigs/c1/replay", BACKWARDS, "endDate must not be before startDate."),
+        ("accounts", {"name": "A", "code": "a", "version": False}, "version must be a whole number."),
+        (
+            "accounts",
+            {"name": "A", "code": "a", "daysBeforeBillDue": True},
+            "daysBeforeBillDue must be a whole number.",
+        ),
     ],
 )
 def test_the_message_names_the_fields_and_what_they_must_be(place: Place, path: str, body: Any, message: str) -> None:
@@ -140,6 +149,12 @@ def test_a_hundred_thousand_bad_fields_still_fit_into_an_answer(place: Place) ->
     answer = place.http().post("accounts", content='{"name":"A","code":"a","customFields":{' + fields + "}}")
     assert answer.status_code == 400
     assert len(answer.json()["errors"]) == 100
+
+
+@pytest.mark.parametrize("path", ["integrationruns/destinations/c1", "integrationconfigs/c1/runs/export"])
+def test_a_time_that_ends_before_it_begins_is_refused(place: Place, path: str) -> None:
+    answer = place.http().get(path, params=BACKWARDS)
+    assert (answer.status_code, answer.json()["message"]) == (400, "endDate must not be before startDate.")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import logging
 import random
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -75,6 +76,12 @@ def test_a_key_given_twice_is_named_shortly_and_without_control_characters(place
     assert place.http().post("integrationconfigs", content=twice % (b"\\u0007", b"\\u0007")).status_code == 400
 
 
+def test_a_byte_order_mark_in_front_is_no_part_of_a_body(place: Place) -> None:
+    """PowerShell and the editors of Windows write one."""
+    answer = place.http().post("integrationconfigs", content=b"\xef\xbb\xbf" + json.dumps(BODY).encode())
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["integrationconfigs/%00", "integrationconfigs/" + "x" * 501, "accounts/%ed%a0%80%0a%07"]
 )
@@ -130,6 +137,8 @@ def test_a_path_without_that_method_says_which_it_has(place: Place) -> None:
     answer = place.http().put("integrationconfigs", json={})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, POST"
+    several = place.http().post("integrationconfigs/nobody", json={})
+    assert several.json()["message"] == "This path answers DELETE, GET and PUT only."
     assert place.http().get("nothing").status_code == 404
 
 
@@ -155,6 +164,8 @@ def test_credentials_that_nobody_has_are_401_and_the_grant_must_be_ours(place: P
     assert token_request(place, "Bearer My Token", json=grant) == 401
     assert token_request(place, "Basic ???", json=grant) == 401
     assert token_request(place, "Basic " + base64.b64encode(b"\xff:\xfe").decode(), json=grant) == 401
+    form = {"Content-Type": "Application/X-WWW-Form-Urlencoded; charset=UTF-8"}
+    assert place.gateway.client(Authorization=good, **form).post("oauth/token", content=urlencode(grant)).is_success
     assert token_request(place, good, json={"grant_type": "password"}) == 400
     assert token_request(place, good, json=["client_credentials"]) == 400
     assert token_request(place, good) == 400

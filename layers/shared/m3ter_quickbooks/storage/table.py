@@ -149,6 +149,11 @@ class Listing:
     between: tuple[str, str] | None = None
     newest_first: bool = True
 
+    @property
+    def empty(self) -> bool:
+        """Whether it ends before it begins: DynamoDB refuses to be asked that."""
+        return self.between is not None and self.between[1] < self.between[0]
+
     def request(self, table: str, limit: int, after: Mapping[str, Any] | None) -> dict[str, Any]:
         """As `query` takes it. Only the table itself can be read consistently."""
         prefix = self.index or ""
@@ -252,7 +257,7 @@ class Table:
     def each(self, listing: Listing, chunk: int = FILTERED_CHUNK) -> Iterator[Item]:
         """Every item of a listing, read `chunk` at a time as they are wanted."""
         after: Mapping[str, Any] | None = None
-        while True:
+        while not listing.empty:
             answer = self._ask(self._client.query, listing.request(self._name, chunk, after))
             yield from map(from_wire, answer["Items"])
             after = answer.get("LastEvaluatedKey")
@@ -281,6 +286,9 @@ class Table:
         limit = size + 1 if keep is None else FILTERED_CHUNK
         found: list[tuple[int, Item]] = []
         while number < len(listings):
+            if listings[number].empty:
+                number += 1
+                continue
             answer = self._ask(self._client.query, listings[number].request(self._name, limit, after))
             items = map(from_wire, answer["Items"])
             found.extend((number, item) for item in items if keep is None or keep(item))
