@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import deliveries, memory, on_stack, renewals, simulator
+from tests.bench import deliveries, long_lists, memory, on_stack, renewals, simulator
 
 Row = tuple[str, str, str]
 
@@ -83,6 +83,7 @@ def worker() -> list[Row]:
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "costs": costs,
     "worker": worker,
+    "long-lists": long_lists.rows,
     "tokens": tokens,
     "month-end": month_end,
     "fairness": fairness,

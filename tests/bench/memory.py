@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from copy import deepcopy
@@ -10,6 +9,7 @@ from copy import deepcopy
 import boto3
 
 from tests.bench.deliveries import Bench, a_bill
+from tests.bench.peak import own_peak_megabytes
 
 LINES = 1000
 
@@ -35,4 +35,4 @@ def _send() -> None:
 
 if __name__ == "__main__":
     _send()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(own_peak_megabytes())
