@@ -104,7 +104,7 @@ class Call:
 def read(model: type[M], value: object) -> M:
     """`value` as `model`. Raises BadRequest: a sentence, and one entry per bad field (never what was in it)."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         fields = problems_of(error)
         if not all(one.field for one in fields):

@@ -76,6 +76,7 @@ def problems(model: type[BaseModel], value: object, key: str) -> list[Any]:
         ("accounts", {}, "name is required. code is required."),
         ("accounts", {"name": "", "code": 1}, "name must not be empty. code must be text."),
         ("accounts", [], "The body must be a JSON object."),
+        ("integrationconfigs", {"entity_type": "Bill", "destination": "QuickBooks"}, "entityType is required."),
         (
             "accounts",
             {"name": "A", "code": "a", "customFields": {"a": True, "b.c": []}},
