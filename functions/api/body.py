@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NoReturn
 
@@ -84,31 +85,45 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _look_through(value: object) -> None:
-    waiting: list[tuple[object, int, Trail]] = [(value, 1, None)]
+    # Around it an object of ours, so that a body that is text or a number is looked at as any other value.
+    waiting: list[tuple[object, int, Trail]] = [({"": value}, 0, None)]
     while waiting:
         held, depth, trail = waiting.pop()
         if depth > DEEPEST:
             raise BadRequest(f"The body is nested deeper than {DEEPEST} levels.")
-        if isinstance(held, dict):
-            for key in held:
-                _check_text(key)
-            if isinstance(held, _KeyTwice):
-                raise BadRequest.about(FieldProblem(path_of((trail, held.key)), "is given more than once."))
-            waiting.extend((inner, depth + 1, (trail, key)) for key, inner in held.items())
-        elif isinstance(held, list):
-            waiting.extend((inner, depth + 1, (trail, place)) for place, inner in enumerate(held))
-        elif isinstance(held, str):
-            _check_text(held)
-        elif isinstance(held, Decimal | int):
-            _check_number(Decimal(held))
+        for step, inner in _entries(held, trail):
+            way = (trail, step) if depth else None
+            if isinstance(inner, dict | list):
+                waiting.append((inner, depth + 1, way))
+            elif isinstance(inner, str):
+                _check_text(inner, way)
+            elif isinstance(inner, Decimal | int):
+                _check_number(Decimal(inner), way)
 
 
-def _check_text(text: str) -> None:
+def _entries(held: object, trail: Trail) -> Iterable[tuple[str | int, object]]:
+    """What an object or a list holds, by name or place. Raises BadRequest for names that are none."""
+    if isinstance(held, list):
+        return enumerate(held)
+    names = held if isinstance(held, dict) else {}
+    for name in names:
+        _check_text(name, trail)
+    if isinstance(held, _KeyTwice):
+        raise _refused("is given more than once.", (trail, held.key))
+    return names.items()
+
+
+def _check_text(text: str, trail: Trail) -> None:
     if len(text) > LONGEST_STRING:
-        raise BadRequest(f"The body holds a string of more than {LONGEST_STRING} characters.")
-    plain(text, "The body")
+        raise _refused(f"must hold no text of more than {LONGEST_STRING} characters.", trail)
+    if _CONTROL.search(text):
+        raise _refused("must hold no control character.", trail)
 
 
-def _check_number(number: Decimal) -> None:
+def _check_number(number: Decimal, trail: Trail) -> None:
     if len(number.as_tuple().digits) > MOST_DIGITS or abs(number.adjusted()) > MOST_DIGITS:
-        raise BadRequest(f"The body holds a number of more than {MOST_DIGITS} digits.")
+        raise _refused(f"must hold no number of more than {MOST_DIGITS} digits.", trail)
+
+
+def _refused(message: str, trail: Trail) -> BadRequest:
+    return BadRequest.about(FieldProblem(path_of(trail), message)) if trail else BadRequest(f"The body {message}")

@@ -42,6 +42,7 @@ ODD: list[Any] = [
 ]
 NO_TIME = "startDate must be a date or a time, such as 2026-03-01 or 2026-03-01T09:00:00Z."
 BACKWARDS = {"startDate": "2026-03-02", "endDate": "2026-03-01"}
+TOO_LONG = "customFields.a[0] must hold no text of more than 20000 characters."
 OF_A_PROGRAMMER = re.compile(
     r"(?i)\b(input|valid|constrained|str|dict|dictionary|int|integer|string|type|instance|schema|url|enum|literal"
     r"|boolean|datetime|union|should|null|none|pydantic|value error|not understood)\b"
@@ -76,6 +77,11 @@ def problems(model: type[BaseModel], value: object, key: str) -> list[Any]:
         ("accounts", {}, "name is required. code is required."),
         ("accounts", {"name": "", "code": 1}, "name must not be empty. code must be text."),
         ("accounts", [], "The body must be a JSON object."),
+        ("accounts", {"name": "a\0"}, "name must hold no control character."),
+        ("accounts", {"customFields": {"a": ["x" * 20_001]}}, TOO_LONG),
+        ("accounts", {"customFields": {"a": 10**40}}, "customFields.a must hold no number of more than 40 digits."),
+        ("accounts", {"customFields": {"a\0": 1}}, "customFields must hold no control character."),
+        ("accounts", "a\0", "The body must hold no control character."),
         ("integrationconfigs", {"entity_type": "Bill", "destination": "QuickBooks"}, "entityType is required."),
         (
             "accounts",
