@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
+from itertools import islice
 
 from api.house import House
 from api.mapping_checks import connection_of
@@ -16,12 +18,15 @@ from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import ACCOUNT, CUSTOMER, MappingKey
+from m3ter_quickbooks.integration.settings import KEYS
 from m3ter_quickbooks.invoice.company import Company
 from m3ter_quickbooks.problems import ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.storage.members import Role
 
 routes = Routes.of("integrationconfigs")
 
+MOST_UNKNOWN = 50
+"""Unknown settings that are looked at, of at most so many characters."""
 MOST_BILLS = 400
 """Tellings of bills that are looked through, the newest first."""
 
@@ -81,6 +86,7 @@ def readiness(call: Call, house: House) -> ReadinessAnswer:
         *_about_accounts(unmapped),
     ]
     notes += _to_know(company) if company else ()
+    notes += _mistyped(integration.config_data)
     return ReadinessAnswer(
         ready=not todo,
         enabled=integration.enabled,
@@ -182,3 +188,11 @@ def _to_know(company: Company) -> Iterator[str]:
         )
     if company.book_close_date:
         yield f"Books are closed up to and on {company.book_close_date.isoformat()}: bills of that time are refused."
+
+
+def _mistyped(names: Iterable[str]) -> Iterator[str]:
+    """Unknown keys are kept, and mean nothing; one that looks like a setting was most likely meant to be it."""
+    unknown = (name for name in names if name not in KEYS and len(name) <= MOST_UNKNOWN)
+    for name in islice(unknown, MOST_UNKNOWN):
+        for meant in get_close_matches(name, KEYS, n=1, cutoff=0.8):
+            yield f"configData.{name} is no setting and changes nothing; there is {meant}."

@@ -88,3 +88,13 @@ def test_accounts_that_the_configuration_leaves_out_need_no_customer(place: Plac
     body = {**BODY, "configData": {"restrictedAccountIds": [dto["accountId"]]}}
     configuration = place.http().post("integrationconfigs", json=body).json()["id"]
     assert readiness(place, configuration)["unmappedAccounts"] == []
+
+
+def test_a_setting_whose_name_was_mistyped_is_noted_and_a_key_of_somebody_elses_is_not(place: Place) -> None:
+    """It is kept as every unknown key, and does nothing: bills would go out that nobody approved."""
+    data = {"onlySendBillOnAproval": True, "AccountFilter": "currency == USD", "ours": 1, "taxCode": None}
+    configuration = place.http().post("integrationconfigs", json={**BODY, "configData": data}).json()["id"]
+    assert readiness(place, configuration)["notes"] == [
+        "configData.onlySendBillOnAproval is no setting and changes nothing; there is onlySendBillOnApproval.",
+        "configData.AccountFilter is no setting and changes nothing; there is accountFilter.",
+    ]
