@@ -150,7 +150,7 @@ def update(call: Call, house: House, body: MappingBody) -> MappingAnswer:
     return answer(kept, checked)
 
 
-@routes.delete("/externalmappings/{id}", Role.OPERATOR, statuses=(404,))
+@routes.delete("/externalmappings/{id}", Role.OPERATOR, statuses=(404, 503))
 def delete(call: Call, house: House) -> MappingAnswer:
     """Delete a mapping."""
     return answer(house.mappings.delete(call.organization_id, MappingId(call.ids["id"])))

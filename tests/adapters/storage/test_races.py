@@ -11,6 +11,7 @@ import pytest
 from m3ter_quickbooks.bill.identifiers import AccountId, OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.destination import Destination
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.mapping import MappingKey
 from m3ter_quickbooks.problems import Clash, Missing, TryLater
 from m3ter_quickbooks.storage import keys
@@ -21,11 +22,12 @@ from m3ter_quickbooks.storage.mappings import Mappings
 from m3ter_quickbooks.storage.pacer import Pacer
 from m3ter_quickbooks.storage.table import Delete, Put, Table, Update
 from tests.adapters.storage.hurried import Hurried
-from tests.unit.run.builders import NOON
+from tests.unit.run.builders import CONFIGURATION, NOON
 
 SANDBOX = Destination.QUICKBOOKS_SANDBOX
 WANTED = Wanted("UK bills", SANDBOX)
 KEY = MappingKey("Account", "a1", "QuickBooksSandbox", "Customer")
+OTHER_KEY = MappingKey("Account", "a2", "QuickBooksSandbox", "Customer")
 
 
 def test_a_credential_that_changes_while_it_is_attached_is_a_clash(table: Table, organization: OrganizationId) -> None:
@@ -95,6 +97,64 @@ def test_an_update_of_what_is_deleted_meanwhile_brings_nothing_back(table: Table
 
     assert mappings.page(organization, size=10).items == ()
     assert accounts.find(organization, account) is None
+
+
+def test_a_mapping_that_moves_while_it_is_deleted_leaves_nothing_that_bills_would_find(
+    table: Table, organization: OrganizationId
+) -> None:
+    """Else bills would go by a mapping that no list shows and nobody can delete."""
+    mappings = Mappings(table)
+    one = mappings.create(organization, KEY, "58", by="ann", at=NOON).value.id
+    move = lambda: mappings.update(organization, one, OTHER_KEY, "59", version=1, by="bob", at=NOON)  # noqa: E731
+
+    gone = Mappings(Hurried(table, move)).delete(organization, one)
+
+    assert gone.value.external_id == "59"
+    assert mappings.found(organization, [KEY, OTHER_KEY]) == ()
+    assert mappings.create(organization, OTHER_KEY, "60", by="ann", at=NOON)
+
+
+def test_a_mapping_made_anew_while_the_old_one_is_deleted_twice_stays(
+    table: Table, organization: OrganizationId
+) -> None:
+    mappings = Mappings(table)
+    one = mappings.create(organization, KEY, "58", by="ann", at=NOON).value.id
+
+    def anew() -> None:
+        mappings.delete(organization, one)
+        mappings.create(organization, KEY, "59", by="bob", at=NOON + timedelta(seconds=1))
+
+    with pytest.raises(Missing):
+        Mappings(Hurried(table, anew)).delete(organization, one)
+
+    assert [found.external_id for found in mappings.found(organization, [KEY])] == ["59"]
+
+
+def test_a_mapping_that_changes_all_the_time_is_deleted_later(table: Table, organization: OrganizationId) -> None:
+    mappings = Mappings(table)
+    one = mappings.create(organization, KEY, "58", by="ann", at=NOON).value.id
+
+    def change() -> None:
+        version = mappings.get(organization, one).audit.version
+        mappings.update(organization, one, KEY, "59", version=version, by="bob", at=NOON)
+
+    with pytest.raises(TryLater):
+        Mappings(Hurried(table, change, every=True)).delete(organization, one)
+
+
+@pytest.mark.parametrize("parent", [CONFIGURATION, None])
+def test_a_mapping_that_changes_while_its_configuration_is_deleted_goes_with_it_unless_it_left(
+    table: Table, organization: OrganizationId, parent: ConfigurationId | None
+) -> None:
+    mappings = Mappings(table)
+    own = replace(KEY, integration_config_id=CONFIGURATION)
+    one = mappings.create(organization, own, "58", by="ann", at=NOON).value.id
+    moved = replace(OTHER_KEY, integration_config_id=parent)
+    move = lambda: mappings.update(organization, one, moved, "59", version=1, by="bob", at=NOON)  # noqa: E731
+
+    Mappings(Hurried(table, move)).delete_of_configuration(organization, CONFIGURATION)
+
+    assert len(mappings.found(organization, [own, moved])) == (0 if parent else 1)
 
 
 def test_a_deleted_account_whose_code_moves_meanwhile_is_tried_later(

@@ -9,6 +9,7 @@ Both are written in one transaction, always.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -17,13 +18,16 @@ from uuid import UUID
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, MappingId
 from m3ter_quickbooks.integration.mapping import Mapping, MappingKey
-from m3ter_quickbooks.problems import Clash, Missing
+from m3ter_quickbooks.problems import Clash, Missing, TryLater
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.audit import SYSTEM, Audit, Kept, audit_item, audit_of, new_id
 from m3ter_quickbooks.storage.keys import Key
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import Action, Delete, Listing, Put, Table, TransactionRefused, Update
 from m3ter_quickbooks.storage.wire import Item
+
+DELETIONS = 3
+"""How often it is tried again with what somebody else just changed."""
 
 
 class Mappings:
@@ -175,16 +179,32 @@ class Mappings:
         return changed
 
     def delete(self, organization_id: OrganizationId, mapping_id: MappingId) -> Kept[Mapping]:
-        """Delete it; what it was. Raises Missing."""
-        old = self.get(organization_id, mapping_id)
-        self._table.transact(_deletion(organization_id, old.value))
-        return old
+        """Delete it; what it was. Raises Missing, TryLater if it is changed all the time."""
+        for _ in range(DELETIONS):
+            old = self.get(organization_id, mapping_id)
+            if self._deleted(organization_id, old):
+                return old
+        raise TryLater("The mapping is being changed by somebody else.")
 
     def delete_of_configuration(self, organization_id: OrganizationId, configuration_id: ConfigurationId) -> None:
         """Delete a configuration's own mappings, however many; doing it again is harmless."""
         own = Listing(keys.of_configuration(organization_id, configuration_id), "gsi3")
-        for item in self._table.each(own):
-            self._table.transact(_deletion(organization_id, mapping_of(item).value))
+        for one in map(mapping_of, self._table.each(own)):
+            if self._deleted(organization_id, one):
+                continue
+            # The index was behind, or somebody was faster.
+            with suppress(Missing):
+                now = self.get(organization_id, one.value.id)
+                if now.value.integration_config_id == configuration_id:
+                    self.delete(organization_id, one.value.id)
+
+    def _deleted(self, organization_id: OrganizationId, one: Kept[Mapping]) -> bool:
+        """Whether it could be deleted; not if it is no longer as it was read, or gone."""
+        try:
+            self._table.transact(_deletion(organization_id, one))
+        except TransactionRefused:
+            return False
+        return True
 
 
 def document_mapped(
@@ -246,8 +266,15 @@ def _creation(organization_id: OrganizationId, kept: Kept[Mapping]) -> list[Acti
     ]
 
 
-def _deletion(organization_id: OrganizationId, one: Mapping) -> list[Action]:
-    return [Delete(keys.mapping(organization_id, one.id)), Delete(keys.mapped(organization_id, one.key))]
+def _deletion(organization_id: OrganizationId, one: Kept[Mapping]) -> list[Action]:
+    """Both, as they were read: one that moved would leave its new identity to bills, and another's must stay."""
+    mapping, read = one.value, {":read": one.audit.version}
+    return [
+        Delete(keys.mapping(organization_id, mapping.id), "#version = :read", read),
+        Delete(
+            keys.mapped(organization_id, mapping.key), "attribute_not_exists(#pk) OR #id = :id", {":id": mapping.id}
+        ),
+    ]
 
 
 def mapping_item(organization_id: OrganizationId, kept: Kept[Mapping]) -> Item:
