@@ -29,4 +29,5 @@ def stores_in_memory(memory: Memory) -> Stores:
         MemoryConnections(memory),
         MemoryPacer(memory),
         memory.configure,
+        lambda run: memory.runs.update({(run.organization_id, run.id): run}),
     )

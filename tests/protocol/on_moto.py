@@ -22,6 +22,7 @@ from m3ter_quickbooks.storage.configurations import Configurations, configuratio
 from m3ter_quickbooks.storage.deliveries import Deliveries
 from m3ter_quickbooks.storage.knowledge import Knowledge
 from m3ter_quickbooks.storage.mappings import Mappings
+from m3ter_quickbooks.storage.run_items import run_item
 from m3ter_quickbooks.storage.runs import Runs
 from m3ter_quickbooks.storage.table import Put, Table
 from tests.protocol.stage import CONNECTIONS, ELSEWHERE, INTEGRATION, MAPPINGS, START, Stores
@@ -72,6 +73,7 @@ def stores_on_moto() -> Iterator[Stores]:
             StageConnections(),
             AtOnce(),
             configure,
+            lambda run: table.put(Put(run_item(run))),
         )
 
 

@@ -1,4 +1,4 @@
-"""The rules of the protocol, each taken out of the real code by its number in docs/decisions/0010."""
+"""The rules of the protocol, each taken out of the real code; docs/decisions/0010 has their numbers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from uuid import NAMESPACE_URL, uuid5
 
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.problems import Clash
-from m3ter_quickbooks.run.answer import Answer, Unsure
+from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
 from m3ter_quickbooks.run.asking import Asks, Sent, Slot, Told
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.delivery import Delivery, Operation, Verb
 from m3ter_quickbooks.run.ports import Closing
-from m3ter_quickbooks.run.rest import Ending, Pause, Rest
+from m3ter_quickbooks.run.refusal import Refusal, RefusalKind
+from m3ter_quickbooks.run.rest import Ending, Pause, Rest, failed
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 from m3ter_quickbooks.run.world import World
-from tests.protocol.stage import Stage
+from tests.protocol.stage import Stage, Stores
 from tests.protocol.workers import Killed
 
 BILL = "bill-1"
+A_DAY = timedelta(days=1)
+
+
+class NotWrittenAhead(Attempt):
+    """It sends, and writes no claim before."""
+
+    def _claim(self, op: Operation, slot: Slot) -> None:
+        self.record = replace(self.record, fence=self.case.run.fence, op=op, op_number=op.number)
+        self.holding = True
 
 
 class LeaseIgnored(Attempt):
@@ -61,6 +71,16 @@ class DeletionNotLast(Attempt):
         return super()._before_claiming()
 
 
+class DeletionWithoutFence(Attempt):
+    """A deletion that voids nothing leaves the record as it is."""
+
+    def _before_claiming(self) -> Rest | None:
+        rest = super()._before_claiming()
+        if self.case.wanted.document is None and isinstance(rest, Ending):
+            self.holding = False
+        return rest
+
+
 class UnchangedWithoutClaim(Attempt):
     """What is unchanged closes its run and takes neither claim nor fence."""
 
@@ -87,10 +107,20 @@ class NotChecked(Attempt):
     """The lease is not checked before sending (`not_checked` also lets the worker believe that it has time)."""
 
     def _send(self, op: Operation, slot: Slot) -> Generator[Asks, Told, Sent]:
-        self.lease_until += timedelta(days=1)
+        self.lease_until += A_DAY
         sent = yield from super()._send(op, slot)
-        self.lease_until -= timedelta(days=1)
+        self.lease_until -= A_DAY
         return sent
+
+
+class CheckedBeforeItsTurn(NotChecked):
+    """The lease is checked first, and only then does the worker wait for its slot."""
+
+    def _send(self, op: Operation, slot: Slot) -> Generator[Asks, Told, Sent]:
+        now = self.world.clock()
+        if now + self.world.in_flight > self.lease_until:
+            return Sent(NotSent(Hindrance.LEASE_TOO_SHORT), now)
+        return (yield from super()._send(op, slot))
 
 
 class BatchedOnceLooked(Attempt):
@@ -140,6 +170,49 @@ class AnyMarker(Attempt):
         if found:
             self._take_over(op, found[0])
         return bool(found)
+
+
+class LookedForAsItIsNow(Attempt):
+    """The look takes customer and day from the version in hand, not from the body that was sent."""
+
+    def _adopt(self, op: Operation) -> bool:
+        document = self.case.wanted.document
+        if document is None:
+            return super()._adopt(op)
+        return super()._adopt(replace(op, customer_id=document.customer_id, txn_date=document.txn_date))
+
+
+class AdoptedAsWanted(Attempt):
+    """An older create that is found counts as the version in hand."""
+
+    def _take_over(self, op: Operation, document: RemoteDocument) -> None:
+        super()._take_over(op, document)
+        self.shows = self.case.wanted.payload_hash
+
+
+class NumberBelieved(Attempt):
+    """6140 means somebody else's document, whoever's it is."""
+
+    def _ours_by_number(self, op: Operation, answer: RefusedWrite) -> bool | None:
+        return False
+
+
+class GoneForGood(Attempt):
+    """610 to an update is a refusal like any other."""
+
+    def _read_then_plan_again(self, op: Operation, refusal: Refusal, answer: RefusedWrite) -> Rest | None:
+        if refusal.kind is not RefusalKind.NOT_FOUND:
+            return super()._read_then_plan_again(op, refusal, answer)
+        self.record = replace(self.record, op=None)
+        return failed(refusal.message, refusal.cause)
+
+
+class Impatient(Attempt):
+    """It reads and sends again however often somebody else was faster."""
+
+    def _read_then_plan_again(self, op: Operation, refusal: Refusal, answer: RefusedWrite) -> Rest | None:
+        self.stale_in_a_row = 0
+        return super()._read_then_plan_again(op, refusal, answer)
 
 
 class UnchangedAlways(Attempt):
@@ -233,6 +306,25 @@ class Retrying:
         return answers
 
 
+class BelievesErrors:
+    """A client to whom an error means that nothing happened."""
+
+    def __init__(self, quickbooks: Any) -> None:
+        self._quickbooks = quickbooks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._quickbooks, name)
+
+    def write(self, connection: Connection, op: Operation) -> Answer:
+        return self._believed(self._quickbooks.write(connection, op))
+
+    def write_batch(self, connection: Connection, ops: Sequence[Operation], request_id: str) -> list[Answer]:
+        return [self._believed(answer) for answer in self._quickbooks.write_batch(connection, ops, request_id)]
+
+    def _believed(self, answer: Answer) -> Answer:
+        return NotSent(Hindrance.UNAVAILABLE) if isinstance(answer, Unsure) else answer
+
+
 class ClosedWhateverTheRev(Unconditional):
     """A closing writes its delivery record whatever the stored rev is."""
 
@@ -261,6 +353,31 @@ class CountedUnseen(ClosedWhateverTheRev):
             stored = self._configurations.get(run.organization_id, run.configuration_id)
             closing = replace(closing, count_read=stored.error_count)
         self._deliveries.close(closing)
+
+
+class ClosedTwice(ClosedWhateverTheRev):
+    """A closing does not ask whether its run is still open, and counts whatever the count has become."""
+
+    def __init__(self, stores: Stores) -> None:
+        super().__init__(stores.deliveries)
+        self._stores = stores
+
+    def close(self, closing: Closing) -> None:
+        run = closing.run
+        self._stores.put_run(replace(run, status=RunStatus.STARTED, completed_at=None))
+        if closing.count is not None:
+            stored = self._stores.configurations.get(run.organization_id, run.configuration_id)
+            closing = replace(closing, count=stored.error_count + 1, count_read=stored.error_count)
+        super().close(closing)
+
+
+class RecordAfterwards(ClosedWhateverTheRev):
+    """The run is closed first, and the record in a second write, which its worker does not live to make."""
+
+    def close(self, closing: Closing) -> None:
+        super().close(replace(closing, delivery=None))
+        if closing.delivery is not None:
+            raise Killed
 
 
 class DisabledAfterwards(ClosedWhateverTheRev):
@@ -293,10 +410,14 @@ def attempt(protocol: type[Attempt]) -> TakeOut:
     return take_out
 
 
-def not_checked(stage: Stage) -> None:
-    """Neither the lease nor the end of the invocation keeps anybody from sending."""
-    stage.protocol = NotChecked
-    stage.trusted = timedelta(days=1)
+def sending(protocol: type[NotChecked]) -> TakeOut:
+    """Neither the lease nor the end of the invocation keeps anybody from sending when its slot has come."""
+
+    def take_out(stage: Stage) -> None:
+        stage.protocol = protocol
+        stage.trusted = A_DAY
+
+    return take_out
 
 
 def deliveries(made: Callable[[Any], Any]) -> TakeOut:
@@ -314,9 +435,18 @@ def counted_unseen(stage: Stage) -> None:
     stage.stores = replace(stores, deliveries=CountedUnseen(stores.deliveries, stores.configurations))
 
 
-def retrying(stage: Stage) -> None:
-    """The HTTP client repeats writes."""
-    stage.quickbooks = Retrying(stage.quickbooks)
+def closed_twice(stage: Stage) -> None:
+    """See `ClosedTwice`."""
+    stage.stores = replace(stage.stores, deliveries=ClosedTwice(stage.stores))
+
+
+def client(made: Callable[[Any], Any]) -> TakeOut:
+    """QuickBooks is spoken to by another client."""
+
+    def take_out(stage: Stage) -> None:
+        stage.quickbooks = made(stage.quickbooks)
+
+    return take_out
 
 
 def sweeping_leases_only(stage: Stage) -> None:

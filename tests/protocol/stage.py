@@ -37,7 +37,7 @@ from m3ter_quickbooks.run.case import Case, InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import Told, open_runs, take_up
-from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
+from m3ter_quickbooks.run.ports import Closing, Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.sweep import sweep
 from m3ter_quickbooks.run.trouble import LookAgain
@@ -66,6 +66,8 @@ class Stores:
     connections: Connections
     pacer: Pacer
     configure: Callable[[Integration], object]
+    put_run: Callable[[Run], object]
+    """Whatever its state is: for a protocol that lacks a rule."""
 
 
 @dataclass
@@ -80,6 +82,21 @@ class PlainQueue:
 
     def look(self, look: LookAgain, delay: timedelta) -> None:
         self.messages.append((self.clock() + delay, look))
+
+
+class Observed:
+    """Delivery records, with every closing that was committed, in its order."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+        self.closings: list[Closing] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._deliveries, name)
+
+    def close(self, closing: Closing) -> None:
+        self._deliveries.close(closing)
+        self.closings.append(closing)
 
 
 class Nobody:
@@ -143,7 +160,10 @@ class Stage:
         self.person_elsewhere = self.simulator.as_person(REALM_ELSEWHERE)
         for person in (self.person, self.person_elsewhere):
             person.settings(customTransactionNumbers=False)
-        self.stores = stores
+        self.observed: Any = Observed(stores.deliveries)
+        self.stores = replace(stores, deliveries=self.observed)
+        self.voids = True
+        """Whether the document of a deleted bill is to be voided."""
         self.queue = PlainQueue(clock)
         self.workers: list[Worker] = []
         self.deadlines: dict[str, datetime] = {}
@@ -158,6 +178,7 @@ class Stage:
 
     def let_be_on_deletion(self) -> None:
         """The operator does not want documents of deleted bills to be voided."""
+        self.voids = False
         self.stores.configure(replace(INTEGRATION, settings=Settings.read({}), config_data={}))
 
     def tell(self, bill: Mapping[str, Any], happening: str = "created") -> None:
@@ -176,6 +197,7 @@ class Stage:
         taken = [self.queue.messages[place] for place in places]
         worker = Worker(f"W{len(self.workers) + 1}", lambda me: self._invocation(me, taken))
         self.deadlines[worker.name] = self.clock() + INVOCATION
+        worker.messages = len(taken)
         self.workers.append(worker)
         return worker
 
@@ -243,10 +265,10 @@ class Stage:
         self.clock.now += by
         self.simulator.land_due()
 
-    def end_invocations(self) -> None:
-        """Lambda ends an invocation at its deadline, whatever it is in the middle of."""
+    def end_invocations(self, only_at: str = "") -> None:
+        """Lambda ends an invocation at its deadline, whatever it is in the middle of. `only_at`: at such a call."""
         for worker in self.workers:
-            if self.clock() >= self.deadlines[worker.name]:
+            if self.clock() >= self.deadlines[worker.name] and (worker.at or "").startswith(only_at):
                 worker.kill()
 
     def quiet(self, rounds: int = 200) -> None:

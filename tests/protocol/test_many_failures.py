@@ -44,6 +44,7 @@ def house() -> House:
         MemoryConnections(memory),
         MemoryPacer(memory),
         memory.configure,
+        lambda run: memory.runs.update({(run.organization_id, run.id): run}),
     )
     return House(memory, Stage(stores, StageClock()))
 

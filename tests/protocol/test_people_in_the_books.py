@@ -129,6 +129,67 @@ def test_a_number_of_somebody_elses_document_is_an_error_and_no_other_number_is_
     assert writes(stage) == ["create", "create"]
 
 
+def with_number(stage: Stage, version: int, total: str) -> Run:
+    """The next version of the bill, with the number that the bill has had from the first."""
+    stage.tell(a_bill(version, total) | {"sequentialInvoiceNumber": "2026-001"}, "updated")
+    stage.quiet()
+    run = newest_run(stage, BILL)
+    assert run is not None
+    return run
+
+
+def test_an_invoice_that_became_a_credit_memo_comes_back_under_its_own_number(stage: Stage) -> None:
+    numbered(stage)
+    stage.quiet()
+    first = document(stage)["Id"]
+    with_number(stage, 2, "-40.00")
+    with_number(stage, 3, "70.00")
+    assert damage(stage, BILL) is None
+    assert (document(stage)["DocNumber"], document(stage)["Id"] != first) == ("2026-001", True)
+
+
+def test_it_can_be_changed_afterwards(stage: Stage) -> None:
+    numbered(stage)
+    stage.quiet()
+    with_number(stage, 2, "-40.00")
+    with_number(stage, 3, "70.00")
+    assert with_number(stage, 4, "80.00").outcome is Outcome.UPDATED
+    assert damage(stage, BILL) is None
+
+
+def test_an_invoice_that_a_person_voided_is_made_anew_under_its_own_number(stage: Stage) -> None:
+    numbered(stage)
+    stage.quiet()
+    stage.person.void("Invoice", document(stage)["Id"])
+    assert with_number(stage, 2, "250.00").outcome is Outcome.CREATED
+    assert document(stage)["DocNumber"] == "2026-001"
+
+
+def test_a_number_that_somebody_else_uses_beside_our_void_document_is_an_error(stage: Stage) -> None:
+    numbered(stage)
+    stage.quiet()
+    body = {name: document(stage)[name] for name in ("CustomerRef", "TxnDate", "DocNumber")}
+    lines = [line for line in document(stage)["Line"] if "SalesItemLineDetail" in line]
+    stage.person.void("Invoice", document(stage)["Id"])
+    stage.person.settings(customTransactionNumbers=False)
+    stage.person.create("Invoice", body | {"Line": lines})
+    stage.person.settings(customTransactionNumbers=True)
+    assert with_number(stage, 2, "250.00").status is RunStatus.ERROR
+    assert stage.documents(BILL) == []
+
+
+def test_the_second_document_of_a_number_goes_out_alone(stage: Stage) -> None:
+    """`include` belongs to a request, and a batch is one request for many bills."""
+    numbered(stage)
+    stage.quiet()
+    with_number(stage, 2, "-40.00")
+    stage.tell(a_bill(3, "70.00") | {"sequentialInvoiceNumber": "2026-001"}, "updated")
+    stage.tell(a_bill(1, "10.00", "bill-2"))
+    stage.play(stage.take(0, 1))
+    stage.quiet()
+    assert [len(stage.documents(bill)) for bill in (BILL, "bill-2")] == [1, 1]
+
+
 @pytest.fixture
 def landed_unseen(stage: Stage) -> Stage:
     """A create landed, nobody heard of it, its id is forgotten and the query is behind for longer than H."""

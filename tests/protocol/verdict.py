@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from m3ter_quickbooks.bill.fence import Fence
+from m3ter_quickbooks.bill.identifiers import BillId
+from m3ter_quickbooks.run.aftermath import DISABLE_AT
 from m3ter_quickbooks.run.run import Outcome, Run, RunStatus
 from tests.protocol.stage import ELSEWHERE, INTEGRATION, Stage
 
+SENT = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.ADOPTED, Outcome.VOIDED})
+WRITES = 8
+"""What one run may write in one invocation: an open create, void and create of a changed sign, a 5010 to each."""
 
-def damage(stage: Stage, bill: str, *, meddled: bool = False, paid: bool = False) -> str | None:
+
+def damage(
+    stage: Stage, bill: str, *, meddled: bool = False, once_meddled: bool = False, paid: bool = False
+) -> str | None:
     """What is wrong with a bill once everything has come to rest; None if nothing is.
 
-    `meddled`: a person deleted or voided its document. `paid`: a person paid some of it, and it may not be changed.
+    `meddled`: a person deleted or voided its document after the newest version was told. `once_meddled`: ever; it stays
+    away then as long as nothing changes. `paid`: a person paid some of it, and it may not be changed.
     """
     try:
         stage.quiet()
@@ -29,15 +39,70 @@ def damage(stage: Stage, bill: str, *, meddled: bool = False, paid: bool = False
     if run.status is not RunStatus.COMPLETE or run.outcome is Outcome.SUPERSEDED:
         return f"RUN {bill}: {run.status} {run.outcome} {run.error} {run.log}"
     if total is None:
-        return f"NOT TAKEN BACK {bill}" if living else None
+        return f"NOT TAKEN BACK {bill}" if living and stage.voids else None
     if not living:
-        return None if meddled else f"LOST {bill}: {run.outcome} {run.log}"
+        excused = meddled or (once_meddled and run.outcome is Outcome.UNCHANGED)
+        return None if excused else f"LOST {bill}: {run.outcome} {run.log}"
     [(entity, document)] = living
     home = stage.person_elsewhere if run.organization_id == ELSEWHERE.organization_id else stage.person
     if document not in home.all(entity):
         return f"WRONG COMPANY {bill}: {document['Id']}"
     shown = Decimal(str(document["TotalAmt"])) * (-1 if entity == "CreditMemo" else 1)
-    return None if shown == total else f"STALE {bill}: {shown} in place of {total} {run.log}"
+    if shown != total:
+        return f"STALE {bill}: {shown} in place of {total} {run.log}"
+    return None if meddled or once_meddled else unrecorded(stage, run, document["Id"])
+
+
+def unrecorded(stage: Stage, run: Run, document_id: str) -> str | None:
+    """At rest the record says what QuickBooks shows: the next version is planned from it."""
+    record = stage.stores.deliveries.get(run.organization_id, run.configuration_id, BillId(run.bill_id))
+    known = record.document.id if record.document else None
+    done = record.done.fence if record.done else None
+    if (known, done, record.op) == (document_id, run.fence, None):
+        return None
+    return f"RECORD {run.bill_id}: {known} in place of {document_id}, done {done}, open {record.op}"
+
+
+def overtaken(stage: Stage) -> str | None:
+    """Once a version has come to its end, no older one may do anything any more."""
+    newest: dict[str, Fence] = {}
+    for closing in stage.observed.closings:
+        run = closing.run
+        if run.status is not RunStatus.COMPLETE:
+            continue
+        passed = newest.get(run.bill_id)
+        if passed is not None and run.fence < passed and run.outcome is not Outcome.SUPERSEDED:
+            return f"OVERTAKEN {run.bill_id}: {run.fence} is {run.outcome} after {passed}"
+        newest[run.bill_id] = max(run.fence, passed or run.fence)
+    return None
+
+
+def miscounted(stage: Stage) -> str | None:
+    """Every failed run counts once, a sent bill ends the count, and ten of them disable."""
+    count, enabled, seen = 0, True, set()
+    for closing in stage.observed.closings:
+        run = closing.run
+        if run.configuration_id != INTEGRATION.id or run.id in seen or not enabled:
+            continue
+        seen.add(run.id)
+        if run.status is RunStatus.ERROR:
+            count += 1
+            enabled = count < DISABLE_AT
+        elif run.outcome in SENT:
+            count = 0
+    stored = stage.stores.configurations.get(INTEGRATION.organization_id, INTEGRATION.id)
+    if (stored.error_count, stored.enabled) == (count, enabled):
+        return None
+    return f"COUNT: {stored.error_count}, enabled {stored.enabled}, in place of {count}, {enabled}"
+
+
+def restless(stage: Stage) -> str | None:
+    """No invocation goes on writing because somebody else does."""
+    for worker in stage.workers:
+        writes = worker.calls["quickbooks.write"]
+        if writes > WRITES * max(worker.messages, 1):
+            return f"RESTLESS: {worker.name} wrote {writes} times in one invocation"
+    return None
 
 
 def newest_run(stage: Stage, bill: str) -> Run | None:

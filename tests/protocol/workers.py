@@ -7,6 +7,7 @@ stage director. So every interleaving is a list of decisions, and the same list 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
@@ -36,6 +37,8 @@ class Worker:
         self.at: str | None = "start"
         self.bug: BaseException | None = None
         self.finished = False
+        self.messages = 0
+        self.calls: Counter[str] = Counter()
         self._order = Order.GO
         self._go = threading.Semaphore(0)
         self._rests = threading.Semaphore(0)
@@ -68,6 +71,7 @@ class Worker:
             raise Killed
         if self._order is Order.FAIL_BEFORE:
             raise TryLater(_THROTTLED)
+        self.calls[name] += 1
         result = method(*args, **kwargs)
         if self._order is Order.DIE_AFTER:
             raise Killed

@@ -46,6 +46,7 @@ OP = Operation(
     sent_at=NOON + timedelta(microseconds=5),
     unsure=True,
     batched=True,
+    number_again=True,
 )
 
 

@@ -26,8 +26,11 @@ _BATCH_OPERATION = {Verb.CREATE: "create", Verb.UPDATE: "update", Verb.VOID: "de
 
 
 def batchable(op: Operation) -> bool:
-    """Whether an operation may travel in a batch. The void of an invoice may not: how a batch voids is not verified."""
-    return not (op.verb is Verb.VOID and op.kind is DocumentKind.INVOICE)
+    """Whether an operation may travel in a batch. The void of an invoice may not: how a batch voids is not verified.
+
+    Nor may a number that is used again: the permission belongs to a request (facts 2.5).
+    """
+    return not (op.number_again or (op.verb is Verb.VOID and op.kind is DocumentKind.INVOICE))
 
 
 class QuickBooksClient:
@@ -43,6 +46,8 @@ class QuickBooksClient:
         params = {"requestid": op.request_id}
         if op.verb is Verb.VOID:
             params["operation"] = "void" if op.kind is DocumentKind.INVOICE else "delete"
+        if op.number_again:
+            params["include"] = "allowduplicatedocnum"
         reply = self._send(connection, Request("POST", op.kind.value.lower(), params, op.body))
         if not isinstance(reply, Reply):
             return reply
@@ -51,7 +56,9 @@ class QuickBooksClient:
     def write_batch(self, connection: Connection, ops: Sequence[Operation], request_id: str) -> list[Answer]:
         """At most 30 operations (each `batchable`) in one request; one answer each, in order."""
         if len(ops) > LARGEST_BATCH or not all(map(batchable, ops)):
-            raise ValueError("A batch holds at most 30 operations, none of them the void of an invoice.")
+            raise ValueError(
+                "A batch holds at most 30 operations, none of them the void of an invoice or a number again."
+            )
         reply = self._send(connection, Request("POST", "batch", {"requestid": request_id}, _batch_body(ops)))
         if not isinstance(reply, Reply):
             return [reply for _ in ops]

@@ -17,6 +17,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.invoice.header import BILL_MARKER
 from m3ter_quickbooks.problems import (
     BillCannotBeSent,
     BillProblem,
@@ -54,6 +56,7 @@ class Attempt(Hold):
         self.warnings = list(case.warnings)
         self.stale_in_a_row = 0
         self.looked = False
+        self.number_again = False
         self.request_id: str | None = None
 
     def steps(self) -> Steps:
@@ -82,7 +85,7 @@ class Attempt(Hold):
         op = self.record.op
         self.kept = op is not None and planning.keeps(op, self.case.run.fence)
         if op is None or not self.kept:
-            planned = self._plan()
+            planned = self._plan_next()
             if not isinstance(planned, Operation):
                 return planned
             op = planned
@@ -94,7 +97,7 @@ class Attempt(Hold):
             rest = yield from self._settle(slot)
             if rest is not None:
                 return rest
-            planned = self._plan()
+            planned = self._plan_next()
             if not isinstance(planned, Operation):
                 return planned
             slot = yield from self._reserve(planned)
@@ -151,6 +154,12 @@ class Attempt(Hold):
             return self._finished(Outcome.UNCHANGED)
         self._warn_of_old_addresses()
         return planning.update(self.record, wanted, wanted.document, ref)
+
+    def _plan_next(self) -> Operation | Rest:
+        planned = self._plan()
+        if isinstance(planned, Operation) and planned.verb is not Verb.VOID:
+            return replace(planned, number_again=self.number_again)
+        return planned
 
     def _warn_of_old_addresses(self) -> None:
         """An update cannot take an address away (`invoice/payload.py`)."""
@@ -354,6 +363,9 @@ class Attempt(Hold):
                 # 6140 to a repeat, and nobody is seen with the number: it may be this very create.
                 return self._stop(op, self.world.clock() + self.world.in_flight, self.world.clock())
         self.record = replace(self.record, op=None)
+        if refusal.kind is RefusalKind.DUPLICATE_NUMBER and not op.number_again and self._on_our_void_only(op, answer):
+            self.kept, self.number_again = False, True
+            return None
         if self.kept and op.fence != self.case.run.fence:
             # A create of an older version, refused for good: nothing of it is in QuickBooks. Ours comes next.
             self.kept = False
@@ -412,3 +424,21 @@ class Attempt(Hold):
                 self._take_over(op, document)
                 return True
         return None if taken is None and not holders else False
+
+    def _on_our_void_only(self, op: Operation, answer: RefusedWrite) -> bool:
+        """Whether every document with the number is void and of this very bill: then it is the bill's own number.
+
+        So after a change of sign and back, and where a person voided the document and the bill comes again.
+        """
+        if op.doc_number is None:
+            return False
+        quickbooks, connection = self.world.quickbooks, self.case.connection
+        holders: list[RemoteDocument | None] = [*quickbooks.numbered(connection, op.kind, op.doc_number)]
+        taken = taken_by(answer.faults)
+        if taken is not None:
+            if taken[0] not in {kind.value for kind in DocumentKind}:
+                return False
+            holders.append(quickbooks.read(connection, DocumentKind(taken[0]), taken[1]))
+        ours = f"{BILL_MARKER}{self.case.run.bill_id}\n"
+        others = [holder for holder in holders if holder is not None and holder.id != op.document_id]
+        return bool(others) and all(holder.voided and ours in holder.note for holder in others)

@@ -62,6 +62,8 @@ class Operation:
     unsure: bool = False
     batched: bool = False
     """First sent inside a batch: its request id never went out alone (sending-once part 3)."""
+    number_again: bool = False
+    """Its document number stands on a void document of the same bill, and QuickBooks is told to allow that."""
 
 
 @dataclass(frozen=True, slots=True)

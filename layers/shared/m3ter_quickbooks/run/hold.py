@@ -37,8 +37,8 @@ class Hold:
         self.intuit_tid: str | None = None
 
     def _reserve(self, op: Operation, *, alone: bool = False) -> Generator[Asks, Told, Slot | Busy]:
-        """A turn under the rate limit. Repeats travel alone, and QuickBooks has no void in a batch that we trust."""
-        told = yield Reserve(self.case.company_id, alone or op.verb is Verb.VOID)
+        """A turn under the rate limit. Repeats travel alone, and so does what no batch can carry (`batchable`)."""
+        told = yield Reserve(self.case.company_id, alone or op.verb is Verb.VOID or op.number_again)
         if isinstance(told, Sent):
             raise TypeError(told)
         return told

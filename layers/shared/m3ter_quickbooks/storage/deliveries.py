@@ -223,6 +223,7 @@ def _operation_item(op: Operation) -> Item:
         "sent_at": written(op.sent_at),
         "unsure": op.unsure,
         "batched": op.batched,
+        "number_again": op.number_again,
     }
 
 
@@ -243,6 +244,7 @@ def _operation_of(item: Item) -> Operation:
         sent_at=moment_or_none(item.get("sent_at")),
         unsure=item["unsure"],
         batched=item["batched"],
+        number_again=item.get("number_again", False),
     )
 
 
