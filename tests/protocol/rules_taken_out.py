@@ -42,15 +42,45 @@ class LeaseIgnored(Attempt):
         return None if isinstance(rest, Pause) else rest
 
 
-class WindowIgnored(Attempt):
-    """Not found counts at once: neither the stop nor the look waits until sentAt + H."""
-
-    def _look_before_repeating(self, op: Operation) -> Rest | None:
-        self._adopt(op)
-        return None
+class StoppedWithoutLease(Attempt):
+    """An orderly stop gives the lease back at once; the next one finds `sentAt` in the operation."""
 
     def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
-        return super()._stop(op, self.world.clock(), sent_at)
+        return replace(super()._stop(op, self.world.clock(), sent_at), until=until)
+
+
+class SentAtIgnored(Attempt):
+    """Not found counts as soon as the lease is over."""
+
+    def _look_before_repeating(self, op: Operation) -> Rest | None:
+        long_ago = op.sent_at - self.world.in_flight if op.sent_at else None
+        return super()._look_before_repeating(replace(op, sent_at=long_ago))
+
+
+class WindowIgnored(SentAtIgnored, StoppedWithoutLease):
+    """Not found counts at once: neither the stop nor the look waits until sentAt + H."""
+
+
+class VoidDropped(Attempt):
+    """An open void of an older version is forgotten, as an update is."""
+
+    def _before_claiming(self) -> Rest | None:
+        rest = super()._before_claiming()
+        op = self.record.op
+        if op is not None and op.verb is Verb.VOID and op.fence != self.case.run.fence:
+            self.record = replace(self.record, op=None)
+        return rest
+
+
+class UpdateKept(Attempt):
+    """An open update of an older version is sent again, as a create is."""
+
+    def _before_claiming(self) -> Rest | None:
+        rest = super()._before_claiming()
+        op = self.record.op
+        if op is not None and op.verb is Verb.UPDATE:
+            self.record = replace(self.record, op=replace(op, fence=self.case.run.fence))
+        return rest
 
 
 class OlderVersionsToo(Attempt):

@@ -246,6 +246,25 @@ def an_update_unanswered(state: OneDocumentPerBill) -> None:
     deliver(state, "250.00")
 
 
+def an_update_unanswered_before_the_next_version(state: OneDocumentPerBill) -> None:
+    an_update_unanswered(state)
+    deliver(state, "70.00")
+
+
+def a_void_unanswered_before_the_next_version(state: OneDocumentPerBill) -> None:
+    deliver(state, "100.00")
+    state.mishap(LOST, "void")
+    deliver(state, "-40.00")
+    deliver(state, "70.00")
+
+
+def a_void_that_is_late_before_the_next_version(state: OneDocumentPerBill) -> None:
+    deliver(state, "100.00")
+    state.mishap(LATE, "void")
+    deliver(state, "-40.00")
+    deliver(state, "70.00")
+
+
 def payload_a_b_a_while_b_is_unanswered(state: OneDocumentPerBill) -> None:
     an_update_unanswered(state)
     deliver(state, "100.00")

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
 from tests.protocol.machine import OneDocumentPerBill
-from tests.protocol.test_rules_are_needed import RULES
+from tests.protocol.test_rules_are_needed import RULES, SPARE
 
 EXAMPLES = int(os.environ.get("PROTOCOL_EXAMPLES", "40"))
 IN_MEMORY = os.environ.get("PROTOCOL_STORES") == "memory"
@@ -33,7 +33,7 @@ class Searched(OneDocumentPerBill):
     def __init__(self) -> None:
         super().__init__(nullcontext(stores_in_memory(Memory())) if IN_MEMORY else None)
         if WITHOUT:
-            RULES[WITHOUT].take_out(self.stage)
+            (RULES | SPARE)[WITHOUT].take_out(self.stage)
 
 
 TestOneDocumentPerBill = Searched.TestCase

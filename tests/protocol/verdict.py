@@ -78,7 +78,7 @@ def overtaken(stage: Stage) -> str | None:
 
 
 def miscounted(stage: Stage) -> str | None:
-    """Every failed run counts once, a sent bill ends the count, and ten of them disable."""
+    """Every failed run counts once, ten of them disable, and a sent bill that knew of a count ends it."""
     count, enabled, seen = 0, True, set()
     for closing in stage.observed.closings:
         run = closing.run
@@ -88,7 +88,7 @@ def miscounted(stage: Stage) -> str | None:
         if run.status is RunStatus.ERROR:
             count += 1
             enabled = count < DISABLE_AT
-        elif run.outcome in SENT:
+        elif run.outcome in SENT and closing.count_read:
             count = 0
     stored = stage.stores.configurations.get(INTEGRATION.organization_id, INTEGRATION.id)
     if (stored.error_count, stored.enabled) == (count, enabled):
