@@ -281,8 +281,9 @@ class Stage:
             self.simulator.land_due()
             due = [message for message in self.queue.messages if message[0] <= self.clock()]
             if due:
-                for place in sorted((self.queue.messages.index(message) for message in due[:3]), reverse=True):
-                    self.play(self.take(place))
+                for message in due[:3]:
+                    if message in self.queue.messages:
+                        self.play(self.take(self.queue.messages.index(message)))
             elif self.queue.messages or self.open_runs() or self.simulator.on_the_way:
                 self.pass_time(timedelta(seconds=61))
                 self.sweep(world)
