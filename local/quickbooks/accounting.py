@@ -26,6 +26,7 @@ def answer(simulator: Simulator, visit: Visit, style: Style) -> Answer:
         with simulator.store.transaction():
             books = simulator.books(realm)
             key = _memory_key(request, visit.about["operation"])
+            _check_overlap(simulator, visit, key)
             remembered = _remembered(simulator, visit, key)
             if remembered is not None:
                 visit.call.replayed = True
@@ -50,6 +51,14 @@ def is_remembered(simulator: Simulator, visit: Visit) -> bool:
         return True
     key = _memory_key(visit.request, visit.about["operation"])
     return key is not None and _remembered(simulator, visit, key) is not None
+
+
+def _check_overlap(simulator: Simulator, visit: Visit, key: str | None) -> None:
+    """Where overlapping request ids are refused: raises 600 while an earlier request with this id is on its way."""
+    if simulator.overlapping_request_ids == "refused" and key is not None:
+        mine = (visit.about["realm"], visit.call.request_id)
+        if mine in {(late.about["realm"], late.call.request_id) for late in simulator.late_visits if late is not visit}:
+            raise fault_of("600")
 
 
 def _remembered(simulator: Simulator, visit: Visit, key: str | None) -> tuple[int, str, bytes] | None:

@@ -179,7 +179,7 @@ def _settings(simulator: Simulator, request: Request, parts: list[str], said: wi
                 simulator.mishaps.seed(int(value))
             case "requestIdSeconds":
                 simulator.request_id_seconds = int(value)
-            case "overlappingRequestIds" if value in ("once", "twice"):
+            case "overlappingRequestIds" if value in ("once", "twice", "refused"):
                 simulator.overlapping_request_ids = value
             case "queryLagSeconds":
                 simulator.query_lag_seconds = float(value)
@@ -210,6 +210,7 @@ def _webhooks(simulator: Simulator, request: Request, parts: list[str], said: wi
         form = said.get("format", CLASSIC)
         if form not in (CLASSIC, CLOUD_EVENTS) or not str(said.get("url", "")).startswith(("http://", "https://")):
             raise BadSetting(f"a webhook needs a url and the format {CLASSIC} or {CLOUD_EVENTS}")
+        hooks.disabled.clear()
         hooks.endpoints.append(Endpoint(str(said["url"]), str(said.get("verifier", "")), form))
         return 201, {"url": said["url"], "format": form}
     if request.method == "DELETE":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from local.quickbooks import operations, problems, wire
+from local.quickbooks import changes, operations, problems, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import BY_NAME, BY_SEGMENT
 from local.quickbooks.envelope import fault_content
@@ -56,6 +56,12 @@ def run(books: Books, items: list[Json], query: Query, mishap: Mishap) -> str:
 
 
 def _one(books: Books, item: Json, query: Query, mishap: Mishap) -> str:
+    captured = item.get("CDCQuery")
+    if isinstance(captured, dict):
+        asked = {"entities": captured.get("Entities"), "changedSince": captured.get("ChangedSince")}
+        return changes.since(books, {key: str(value) for key, value in asked.items() if value})
+    if "ReportQuery" in item:
+        raise problems.unsupported("ReportQuery")
     if isinstance(item.get("Query"), str):
         return '"QueryResponse":' + query(books, item["Query"])
     key = next((one for one in item if one in BY_NAME or one.lower() in BY_SEGMENT), None)
@@ -65,7 +71,11 @@ def _one(books: Books, item: Json, query: Query, mishap: Mishap) -> str:
     operation = str(item.get("operation") or "create").lower()
     mishap(entity.segment, operation)
     include = frozenset(str(item.get("optionsData") or "").lower().split(",")) - {""}
-    done = operations.write(books, entity, item[key], operation, include)
+    if operation == "send":
+        said = item[key] if isinstance(item[key], dict) else {}
+        done = operations.send(books, entity, str(said.get("Id")), None)
+    else:
+        done = operations.write(books, entity, item[key], operation, include)
     if done.operation == "Create":
         books.hidden.add((entity.name, str(wire.loads(done.text).get("Id"))))
     return f'"{done.entity}":{done.text}'

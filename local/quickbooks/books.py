@@ -20,6 +20,8 @@ class Books:
         self.store, self.company, self.now = store, company, now
         self.realm = company.realm
         self.changes: list[tuple[str, str, str]] = []
+        # Somebody at the screen may do what the API refuses.
+        self.at_screen = False
         # What this batch made already: none of its items sees it (facts 5.1).
         self.hidden: set[tuple[str, str]] = set()
 

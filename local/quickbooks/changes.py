@@ -20,12 +20,13 @@ def since(books: Books, asked: Mapping[str, str]) -> str:
     moment = _moment(asked.get("changedSince"))
     if moment < books.now - LOOK_BACK:
         raise problems.business("changedSince can't be more than 30 days ago.")
-    blocks = []
+    blocks, left = [], MOST_OBJECTS
     for name in names:
         entity = BY_QUERY_NAME.get(name.lower())
         if entity is None:
             raise Fault("4001", "Invalid query", f"QueryValidationError: invalid context declaration: {name}", None)
-        rows = books.store.changed_since(books.realm, entity.name, wire.milliseconds(moment), MOST_OBJECTS)
+        rows = books.store.changed_since(books.realm, entity.name, wire.milliseconds(moment), left)
+        left -= len(rows)
         if rows:
             texts = ",".join(text for _, _, text in rows)
             start = "" if all(deleted for _, deleted, _ in rows) else '"startPosition":1,'
@@ -40,4 +41,4 @@ def _moment(text: str | None) -> datetime:
         # A plus sign that was not encoded arrives as a blank.
         return wire.parsed_time(text.replace(" ", "+"))
     except (ValueError, OverflowError) as cause:
-        raise problems.bad_date("changedSince", text) from cause
+        raise problems.bad_date_format("changedSince", text) from cause

@@ -63,8 +63,10 @@ def _guarded(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpo
 def _committed(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpoint) -> Answer:
     if visit.request.method != "POST":
         raise OAuthRefusal("invalid_request", status=405)
-    if visit.rule("invalid-grant"):
-        raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
+    refused = visit.rule("invalid-grant")
+    if refused:
+        known = "Incorrect or invalid refresh token"
+        raise OAuthRefusal("invalid_grant", known if refused.detail is None else refused.detail)
     refusal = None
     with simulator.store.transaction():
         try:

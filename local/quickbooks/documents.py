@@ -25,6 +25,8 @@ _ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "Pay
 
 def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
     customer = _customer(books, entity, said)
+    _check_links(books, said.get("LinkedTxn", []), customer)
+    _check_tax_code(said, create=True)
     number = _new_number(books, entity, said, include)
     record = _compose(books, entity, {**said, **number}, customer, None)
     check_open(books, record["TxnDate"])
@@ -34,6 +36,7 @@ def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
 def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool, include: set[str]) -> Json:
     """The record after the update. Lines are a whole list, also in a sparse update (facts 2.9)."""
     _not_deposited(books, entity, stored)
+    _check_tax_code(said, create=False)
     if sparse:
         merged = {**stored, **said}
     else:
@@ -48,6 +51,22 @@ def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool,
     record = _compose(books, entity, merged, customer, stored, lines_given="Line" in said)
     check_open(books, stored["TxnDate"], record["TxnDate"])
     return record
+
+
+def _check_links(books: Books, links: list[Any], customer: Json) -> None:
+    """Raises 620 for an estimate that is not there or is another customer's."""
+    for link in links:
+        if not isinstance(link, dict) or link.get("TxnType") != "Estimate":
+            continue
+        estimate = books.look("Estimate", str(link.get("TxnId")))
+        if estimate is None or estimate.get("CustomerRef", {}).get("value") != customer.get("Id"):
+            raise problems.cannot_be_linked(link.get("TxnId"))
+
+
+def _check_tax_code(said: Json, create: bool) -> None:
+    code = said.get("TxnTaxDetail", {}).get("TxnTaxCodeRef")
+    if isinstance(code, dict) and code.get("value") == "CustomSalesTax":
+        raise problems.custom_sales_tax(create)
 
 
 def void(books: Books, entity: Entity, stored: Json) -> Json:
@@ -120,6 +139,8 @@ def _new_number(books: Books, entity: Entity, said: Json, include: set[str]) -> 
     if given is not None:
         _check_unused(books, entity, given, include, None)
         return {"DocNumber": given}
+    if books.company.country == "FR":
+        raise problems.missing("DocNumber")
     return {}
 
 
@@ -145,7 +166,7 @@ def currency_of(books: Books, said: Json, customer: Json) -> tuple[Json, Decimal
         raise problems.business("You can only use one foreign currency per transaction.")
     rate: Decimal | None = said.get("ExchangeRate") or None
     if rate is not None and rate < 0:
-        raise problems.bad_number("ExchangeRate", rate)
+        raise problems.bad_value("2110", "ExchangeRate", rate)
     if not company.multicurrency:
         return currency_reference(code), None
     return currency_reference(code), natural(rate) if rate and code != home else 1
@@ -156,12 +177,12 @@ def _compose(
 ) -> Json:
     """The record in the order in which QuickBooks writes it (facts 2.1). An e-mail is never taken from the customer."""
     currency, rate = currency_of(books, said, customer)
-    lines, net = _lines(books, said, stored, lines_given)
+    txn_date = said.get("TxnDate", books.today)
+    lines, net = _lines(books, said, stored, lines_given, txn_date)
     tax, total_tax = tax_of(books, said, lines)
     total = net + total_tax
     if total < 0:
         raise problems.business("You must specify a transaction amount that is 0 or greater.")
-    txn_date = said.get("TxnDate", books.today)
     record: Json = {
         **_online_payment(books, entity, said),
         "domain": "QBO", "sparse": False,
@@ -197,9 +218,9 @@ def _compose(
     return {key: value for key, value in record.items() if (value is not None and value != {}) or key == "Id"}
 
 
-def _lines(books: Books, said: Json, stored: Json | None, given: bool) -> tuple[list[Json], Decimal]:
+def _lines(books: Books, said: Json, stored: Json | None, given: bool, txn_date: str) -> tuple[list[Json], Decimal]:
     if stored is None or given:
-        return read_lines(books, said.get("Line") or [], stored["Line"] if stored else [])
+        return read_lines(books, said.get("Line") or [], stored["Line"] if stored else [], txn_date)
     lines: list[Json] = stored["Line"]
     net = sum(
         (Decimal(line["Amount"]) * (-1 if line["DetailType"] == "DiscountLineDetail" else 1)
@@ -258,6 +279,8 @@ def _custom_fields(books: Books, said: list[Any]) -> list[Json]:
     out = []
     for definition, name in names.items():
         one: Json = {"DefinitionId": definition, "Name": name, "Type": "StringType"}
+        if given.get(definition, {}).get("Type") not in (None, "", "StringType"):
+            raise problems.bad_custom_field()
         text = given.get(definition, {}).get("StringValue")
         if isinstance(text, str) and text:
             if len(text) > 31:

@@ -81,7 +81,9 @@ def fault_content(fault: Fault) -> Json:
 def fault(style: Style, problem: Fault) -> Answer:
     if style.xml:
         return _xml_fault(style, problem.status, problem.type, problem)
-    content = {"Fault": fault_content(problem), "time": wire.answer_time(style.now)}
+    content: Json = {"Fault": fault_content(problem)}
+    if problem.timed:
+        content["time"] = wire.answer_time(style.now)
     return Answer(problem.status, wire.dumps(content).encode(), style.traced({"Content-Type": JSON}))
 
 

@@ -12,6 +12,7 @@ from local.quickbooks.wire import LARGEST_EXPONENT, Json
 
 Reader = Callable[[Any, str], Any]
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EMAIL = re.compile(r"^[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]+$")
 
 
@@ -67,24 +68,53 @@ def text(longest: int, name: str | None = None, shortest: int = 0) -> Reader:
     return read
 
 
-def number(value: Any, element: str) -> Decimal:
+def _read_number(value: Any, element: str, no_number: str, no_value: str) -> Decimal:
     """Numbers may come as strings: some clients do so by design (facts 9.2)."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise problems.bad_number(element, value)
+        raise problems.bad_value(no_number, element, value)
     try:
         exact = Decimal(value)
     except InvalidOperation as cause:
-        raise problems.bad_number(element, value) from cause
+        raise problems.bad_value(no_number, element, value) from cause
     if not exact.is_finite() or abs(exact.adjusted()) > LARGEST_EXPONENT:
-        raise problems.bad_number(element, value)
+        raise problems.bad_value(no_value, element, value)
+    return exact
+
+
+def number(value: Any, element: str) -> Decimal:
+    """A decimal. Raises 2100 for what is none and 2110 for one out of all bounds."""
+    return _read_number(value, element, "2100", "2110")
+
+
+def whole(value: Any, element: str) -> Decimal:
+    """A number like LineNum: positive and whole. Raises 2080 and 2090."""
+    exact = _read_number(value, element, "2080", "2090")
+    if exact < 0 or exact != exact.to_integral_value():
+        raise problems.bad_value("2090", element, value)
     return exact
 
 
 def amount(value: Any, element: str) -> Decimal:
-    """At most 15 digits in all (facts 2.3)."""
-    exact = number(value, element)
+    """At most 15 digits in all (facts 2.3). Raises 2100 and 2140."""
+    exact = _read_number(value, element, "2100", "2140")
     if abs(exact) >= Decimal(10) ** 13:
-        raise problems.bad_number(element, value)
+        raise problems.bad_value("2140", element, value)
+    return exact
+
+
+def quantity(value: Any, element: str) -> Decimal:
+    """Raises 2100 and 2160; the longest is that of an amount."""
+    exact = _read_number(value, element, "2100", "2160")
+    if abs(exact) >= Decimal(10) ** 13:
+        raise problems.bad_value("2160", element, value)
+    return exact
+
+
+def percent(value: Any, element: str) -> Decimal:
+    """Raises 2100 and 2150; from 0 to 100."""
+    exact = _read_number(value, element, "2100", "2150")
+    if not 0 <= exact <= 100:
+        raise problems.bad_value("2150", element, value)
     return exact
 
 
@@ -98,12 +128,12 @@ def boolean(value: Any, element: str) -> bool:
 
 def day(value: Any, element: str) -> str:
     said = _scalar(value, element)[:10]
+    if not _DAY.fullmatch(said):
+        raise problems.bad_date_format(element, value)
     try:
         date.fromisoformat(said)
     except ValueError as cause:
         raise problems.bad_date(element, value) from cause
-    if len(said) != 10:
-        raise problems.bad_date(element, value)
     return said
 
 
@@ -271,7 +301,7 @@ SHAPES: dict[str, Shape] = {
 LINE = Shape(
     "Line",
     {
-        "Id": _scalar, "LineNum": number, "Description": text(4000, "Description"), "Amount": amount,
+        "Id": _scalar, "LineNum": whole, "Description": text(4000, "Description"), "Amount": amount,
         "DetailType": one_of(
             "SalesItemLineDetail", "DescriptionOnly", "DiscountLineDetail", "GroupLineDetail", "SubTotalLineDetail",
             "DescriptionLineDetail", "TaxLineDetail",
@@ -285,7 +315,7 @@ LINE = Shape(
 SALES_DETAIL = Shape(
     "SalesItemLineDetail",
     {
-        "ItemRef": reference, "Qty": number, "UnitPrice": number, "RatePercent": number, "ServiceDate": day,
+        "ItemRef": reference, "Qty": quantity, "UnitPrice": number, "RatePercent": number, "ServiceDate": day,
         "TaxCodeRef": reference, "ClassRef": reference, "MarkupInfo": ignored, "ItemAccountRef": reference,
         "TaxInclusiveAmt": number, "DiscountRate": number, "DiscountAmt": number, "TaxClassificationRef": reference,
         "PriceLevelRef": reference, "UOMRef": ignored, "DeferredRevenue": ignored, "InventorySiteRef": reference,

@@ -5,14 +5,15 @@ from typing import Any
 
 from local.quickbooks import problems
 from local.quickbooks.books import Books
-from local.quickbooks.fields import LINE, SALES_DETAIL
+from local.quickbooks.catalogue import fault_of
+from local.quickbooks.fields import LINE, SALES_DETAIL, percent
 from local.quickbooks.wire import Json, half_up, money, natural
 
 MOST_LINES = 10_000
 _SPECIAL_ITEMS = {"SHIPPING_ITEM_ID": ("AllowShipping", "Shipping"), "GRATUITY_ITEM_ID": ("AllowGratuity", "Gratuity")}
 
 
-def read_lines(books: Books, asked: list[Any], stored: list[Json]) -> tuple[list[Json], Decimal]:
+def read_lines(books: Books, asked: list[Any], stored: list[Json], txn_date: str) -> tuple[list[Json], Decimal]:
     """The lines to keep, subtotal and discount at their end, and what they add up to before tax. Raises Fault."""
     if not asked:
         raise problems.no_lines()
@@ -40,8 +41,18 @@ def read_lines(books: Books, asked: list[Any], stored: list[Json]) -> tuple[list
         raise problems.no_lines()
     subtotal = sum((Decimal(line.get("Amount", 0)) for line in kept), Decimal())
     kept.append({"Amount": money(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}})
+    _check_stock(books, kept, txn_date)
     reduced = _discounted(discounts, subtotal)
     return kept + reduced, subtotal - sum((Decimal(line["Amount"]) for line in reduced), Decimal())
+
+
+def _check_stock(books: Books, lines: list[Json], txn_date: str) -> None:
+    """Raises 6270 for an inventory item sold before its start date."""
+    for line in lines:
+        item = books.look("Item", line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("value", ""))
+        started = item.get("InvStartDate") if item and item.get("Type") == "Inventory" else None
+        if started and txn_date < started:
+            raise problems.before_inventory_start(started)
 
 
 def _read_line(books: Books, said: Json, kind: str) -> Json:
@@ -105,7 +116,7 @@ def checked_amount(amount: Decimal | None, quantity: Decimal | None, price: Deci
     if product is not None and amount != product:
         raise problems.wrong_amount(amount)
     if amount != half_up(amount):
-        raise problems.bad_number("Line.Amount", amount)
+        raise problems.bad_value("2140", "Line.Amount", amount)
     return money(amount)
 
 
@@ -143,11 +154,13 @@ def _discounted(discounts: list[Json], subtotal: Decimal) -> list[Json]:
     for said in discounts:
         detail = dict(said.get("DiscountLineDetail", {}))
         if detail.get("PercentBased") and detail.get("DiscountPercent") is not None:
-            percent = Decimal(str(detail["DiscountPercent"]))
-            amount = half_up(subtotal * percent / 100)
-            detail["DiscountPercent"] = natural(percent)
+            share = percent(detail["DiscountPercent"], "Line.DiscountLineDetail.DiscountPercent")
+            amount = half_up(subtotal * share / 100)
+            detail["DiscountPercent"] = natural(share)
         elif said.get("Amount") is not None:
             amount = half_up(said["Amount"])
+        elif detail.get("PercentBased"):
+            raise fault_of("6090")
         else:
             continue
         if amount > subtotal:

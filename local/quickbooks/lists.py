@@ -4,8 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import problems
+from local.quickbooks import problems, spending
 from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
+from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.entities import NAMES, NEVER_LEFT_OUT, Entity
 from local.quickbooks.wire import Json, money
@@ -40,6 +41,7 @@ def _finished(books: Books, entity: Entity, said: Json, stored: Json | None) -> 
         if said.get(name) is None:
             raise problems.missing(name)
     said = {key: value for key, value in said.items() if key not in _SERVER_MADE}
+    spending.check(books, entity, said, stored)
     _check_references(books, said)
     if entity.is_transaction:
         check_open(books, said.get("TxnDate"), stored.get("TxnDate") if stored else None)
@@ -138,8 +140,10 @@ def _item(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json
         raise problems.business("Group items can't be created through the API.")
     needed = {
         "Service": ("IncomeAccountRef",),
-        "Inventory": ("IncomeAccountRef", "AssetAccountRef", "ExpenseAccountRef", "QtyOnHand", "InvStartDate"),
+        "Inventory": ("IncomeAccountRef", "AssetAccountRef", "ExpenseAccountRef", "InvStartDate"),
     }
+    if kind == "Inventory" and said.get("QtyOnHand") is None:
+        raise fault_of("6520")
     for name in needed.get(kind, ()):
         if not said.get(name) and said.get(name) != Decimal():
             raise problems.missing(name)
@@ -168,7 +172,7 @@ def _qualified(books: Books, entity: Entity, said: Json, stored: Json | None, lo
 
 def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     if entity.is_transaction:
-        return _transaction(books, said)
+        return spending.extended(entity, _transaction(books, said))
     if "Name" not in said:
         return said
     name, full = _qualified(books, entity, said, stored, 100)

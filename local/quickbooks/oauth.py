@@ -23,11 +23,12 @@ ACCOUNTING = "com.intuit.quickbooks.accounting"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The developer's app, as registered with Intuit. No redirect URIs: any is taken."""
+    """The developer's app, as registered with Intuit. No redirect URIs: any is taken; in production only https."""
 
     id: str = "simulator-client"
     secret: str = "simulator-secret"  # noqa: S105  made up
     redirect_uris: tuple[str, ...] = ()
+    production: bool = False
 
 
 @dataclass(slots=True)
@@ -152,6 +153,8 @@ class Tokens:
 
     def company_of(self, authorization: str | None, now: datetime) -> str:
         """The realm a bearer token is for. Raises GatewayFault 401."""
+        if authorization is not None and authorization.strip().lower() == "bearer":
+            raise problems.empty_token()
         if authorization is None or not authorization.lower().startswith("bearer ") or len(authorization) < 20:
             raise problems.no_token()
         token = authorization[7:].strip()
@@ -209,7 +212,8 @@ def check_authorize(client: Client, asked: Mapping[str, str]) -> str | None:
     if not asked.get("state"):
         return "The state query parameter is missing."
     uri = asked.get("redirect_uri", "")
-    if urlsplit(uri).scheme not in ("http", "https") or (client.redirect_uris and uri not in client.redirect_uris):
+    schemes = ("https",) if client.production else ("http", "https")
+    if urlsplit(uri).scheme not in schemes or (client.redirect_uris and uri not in client.redirect_uris):
         return "The redirect_uri query parameter value is invalid."
     return None
 

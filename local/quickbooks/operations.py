@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import documents, lists, payments, problems, settings_objects, wire
+from local.quickbooks import documents, lists, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
+from local.quickbooks.problems import Fault
 from local.quickbooks.store import Store
 from local.quickbooks.wire import Json, money
 
@@ -46,7 +47,12 @@ def write(books: Books, entity: Entity, body: Any, operation: str = "", include:
 
 
 def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = frozenset()) -> str:
-    record = books.existing(entity.name, id_)
+    try:
+        record = books.existing(entity.name, id_)
+    except Fault as fault:
+        # Seen both with and without; here a read is the one without.
+        fault.timed = fault.code != "2030"
+        raise
     if entity.name == "Invoice" and "invoiceLink" in include:
         record = settings_objects.with_invoice_link(record)
     if entity.name == "Customer":
@@ -97,6 +103,8 @@ def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
         record = payments.apply(books, payments.update(books, stored, said, sparse))
     else:
         record = lists.update(books, entity, stored, said, sparse)
+        if entity.name == "Customer":
+            spending.check_customer_change(books, stored, record)
     return _changed(books, entity, before, record, "Update")
 
 
@@ -125,7 +133,10 @@ def _void(books: Books, entity: Entity, body: Json) -> str:
 def _delete(books: Books, entity: Entity, body: Json) -> str:
     if not entity.deletable or entity.kind == NAME:
         raise problems.unsupported("delete")
+    if entity.name in spending.EXTENDED:
+        spending.refuse_extension(entity, body)
     stored = _current(books, entity, body)
+    spending.check_delete(books, entity, stored)
     if entity.kind == SALES_FORM:
         documents.delete(books, entity, stored)
     elif entity.kind == PAYMENT:

@@ -12,6 +12,7 @@ from typing import Any
 
 from local.quickbooks import problems
 from local.quickbooks.books import Books, check_open
+from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.fields import amount as read_amount
 from local.quickbooks.wire import Json, half_up, money, natural
@@ -42,6 +43,8 @@ def update(books: Books, stored: Json, said: Json, sparse: bool) -> Json:
     """Lines are replaced all or none; a sparse edit without the required fields is refused (facts 2.9)."""
     check_open(books, stored["TxnDate"])
     not_deposited(stored)
+    if stored["ProcessPayment"]:
+        raise fault_of("6110")
     merged = {**(stored if sparse else {}), **said}
     for name in ("CustomerRef", "TotalAmt"):
         if name not in said:
@@ -55,6 +58,8 @@ def update(books: Books, stored: Json, said: Json, sparse: bool) -> Json:
 def void(books: Books, stored: Json) -> Json:
     check_open(books, stored["TxnDate"])
     not_deposited(stored)
+    if stored["ProcessPayment"] and stored["MetaData"]["CreateTime"][:10] < books.today:
+        raise fault_of("6450")
     unapply(books, stored)
     note = stored.get("PrivateNote")
     return {
@@ -69,6 +74,8 @@ def void(books: Books, stored: Json) -> Json:
 def delete(books: Books, stored: Json) -> None:
     check_open(books, stored["TxnDate"])
     not_deposited(stored)
+    if stored["ProcessPayment"]:
+        raise fault_of("6120")
     unapply(books, stored)
 
 
@@ -177,11 +184,13 @@ def _compose(books: Books, said: Json, stored: Json | None) -> Json:
     if applied > total:
         raise problems.business("The amount applied is more than the amount of the payment.")
     account = said.get("DepositToAccountRef") or {"value": "4"}
+    processed = _by_card(said, total)
     record: Json = {
         "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
         "DepositToAccountRef": {"value": account["value"]},
         "PaymentMethodRef": said.get("PaymentMethodRef"), "PaymentRefNum": said.get("PaymentRefNum"),
-        "TotalAmt": money(total), "UnappliedAmt": money(total - applied), "ProcessPayment": False,
+        "TotalAmt": money(total), "UnappliedAmt": money(total - applied), "ProcessPayment": processed,
+        "CreditCardPayment": said["CreditCardPayment"] if processed else None,
         "domain": "QBO", "sparse": False,
         "Id": stored["Id"] if stored else None, "SyncToken": stored["SyncToken"] if stored else "0",
         "MetaData": stored["MetaData"] if stored else books.times(),
@@ -190,6 +199,16 @@ def _compose(books: Books, said: Json, stored: Json | None) -> Json:
         "PrivateNote": said.get("PrivateNote"), "LinkedTxn": stored["LinkedTxn"] if stored else [], "Line": lines,
     }  # fmt: skip
     return {key: value for key, value in record.items() if value is not None or key == "Id"}
+
+
+def _by_card(said: Json, total: Decimal) -> bool:
+    """Whether QuickBooks Payments took the money; it settles the next day. Raises 6460 where it took another amount."""
+    charge = said.get("CreditCardPayment", {}).get("CreditChargeInfo")
+    if not isinstance(charge, dict) or charge.get("ProcessPayment") is not True:
+        return False
+    if charge.get("Amount") is not None and read_amount(charge["Amount"], "CreditChargeInfo.Amount") != total:
+        raise fault_of("6460")
+    return True
 
 
 def _line(books: Books, raw: Any, customer: Json) -> Json:

@@ -26,6 +26,7 @@ class Person:
     def _write(self, entity: str, body: Json, operation: str = "") -> Json:
         with self.simulator.store.transaction():
             books = self.simulator.books(self.realm)
+            books.at_screen = True
             done = operations.write(books, BY_NAME[entity], body, operation)
         self.simulator.changed(self.realm, books.changes)
         record: Json = wire.loads(done.text)

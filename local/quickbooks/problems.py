@@ -9,10 +9,16 @@ class Fault(Exception):
     def __init__(self, code: str, message: str, detail: str, element: str | None = "", status: int = 400) -> None:
         super().__init__(f"{code}: {message} / {detail}")
         self.code, self.message, self.detail, self.element, self.status = code, message, detail, element, status
+        self.timed = True
 
     @property
     def type(self) -> str:
-        return "SystemFault" if self.code == "10000" else "ValidationFault"
+        """AuthorizatonFault misses an i in the schema and on the wire."""
+        if self.code in ("100", "3202"):
+            return "AuthenticationFault"
+        if self.code in ("110", "120"):
+            return "AuthorizatonFault"
+        return "SystemFault" if len(self.code) >= 5 else "ValidationFault"
 
 
 class GatewayFault(Exception):
@@ -78,16 +84,26 @@ def wrong_length(element: str, longest: int, supplied: int, shortest: int = 0) -
     )
 
 
+def bad_date_format(element: str, value: object) -> Fault:
+    return Fault("2060", "Invalid Date Format", f"Invalid Date Format : {str(value)[:50]}", element)
+
+
 def bad_date(element: str, value: object) -> Fault:
-    return Fault("2060", "Invalid Date Format", f"Invalid date. Supplied value:{str(value)[:50]}", element)
+    detail = f"The date value must be a valid value. Supplied value:{str(value)[:50]}"
+    return Fault("2070", "Invalid Date", detail, element)
 
 
-def bad_number(element: str, value: object) -> Fault:
-    return Fault("2090", "Invalid Number", f"Invalid Number : {str(value)[:50]}", element)
+def bad_value(code: str, element: str, value: object) -> Fault:
+    """2080, 2100: no number at all. 2090, 2110, 2140, 2150, 2160: a number that cannot be used there."""
+    message = {
+        "2080": "Invalid Number Format", "2090": "Invalid Number", "2100": "Invalid Decimal Format",
+        "2110": "Invalid Decimal", "2140": "Invalid Amount", "2150": "Invalid Percent", "2160": "Invalid Quantity",
+    }[code]  # fmt: skip
+    return Fault(code, message, f"{message} : {str(value)[:50]}", element)
 
 
 def bad_request_id() -> Fault:
-    return Fault("2130", "Invalid Request Id", "The format of the request id is not supported.", "requestid")
+    return Fault("2130", "Invalid Request Id Format", "The format of the request id is not supported.", "requestid")
 
 
 def bad_enumeration(element: str, value: object) -> Fault:
@@ -148,7 +164,7 @@ def wrong_amount(value: object) -> Fault:
 def nameless() -> Fault:
     return Fault(
         "6080",
-        "Name is required",
+        "No Name Provided",
         "At least one of DisplayName, Title, GivenName, MiddleName, FamilyName, Suffix is required.",
         "DisplayName",
     )
@@ -203,6 +219,40 @@ def email_needed() -> Fault:
 
 def deposited() -> Fault:
     return Fault("6540", "Deposited Transaction cannot be changed", "Deposited Transaction cannot be changed")
+
+
+def cannot_be_linked(id_: object) -> Fault:
+    detail = f"Txn ID Cannot Be Linked : {str(id_)[:50]}"
+    return Fault("620", "Txn ID Cannot Be Linked", detail, "LinkedTxn")
+
+
+def duplicate_object(what: str) -> Fault:
+    return Fault("630", "Duplicate Object", f"Duplicate Object : there is {what} already.")
+
+
+def has_dependencies(what: str) -> Fault:
+    detail = f"Cannot delete object : delete what depends on it first, {what}."
+    return Fault("800", "Cannot delete object", detail)
+
+
+def bad_custom_field() -> Fault:
+    return Fault("3000", "Invalid Custom Field", "Invalid Custom Field", "CustomField")
+
+
+def custom_sales_tax(create: bool) -> Fault:
+    code, what = ("6160", "create") if create else ("6230", "update")
+    detail = f"The CustomSalesTax ID can't be used to {what} a transaction."
+    return Fault(code, "Invalid TaxCodeRef Error", detail, "TxnTaxDetail.TxnTaxCodeRef")
+
+
+def before_inventory_start(day: str) -> Fault:
+    detail = f"Transactions with inventory items can't be dated earlier than {day}."
+    return Fault("6270", "InventoryTxnDatedBeforeItemStartDate", detail, "TxnDate")
+
+
+def empty_token() -> GatewayFault:
+    message = "message=EmptyField; errorCode=003202; statusCode=401"
+    return GatewayFault(401, "3202", message, "The field oauth_token is empty.")
 
 
 def no_token() -> GatewayFault:

@@ -59,7 +59,7 @@ def _exchange_rate(books: Books, entity: Entity, body: Json, operation: str) -> 
         raise problems.missing("Rate")
     rate = number(body["Rate"], "Rate")
     if rate <= 0:
-        raise problems.bad_number("Rate", rate)
+        raise problems.bad_value("2110", "Rate", rate)
     as_of = day(body.get("AsOfDate") or books.today, "AsOfDate")
     stored = books.find("ExchangeRate", f"{source}@{as_of}")
     if stored is not None and str(body.get("SyncToken", "")) != stored["SyncToken"]:

@@ -41,7 +41,8 @@ class Simulator:
 
     `clock` gives aware UTC times. With a `seed`, chance, tokens and trace ids repeat from run to run.
     `request_id_seconds` is how long a request id is remembered; `overlapping_request_ids` "twice" lets two requests
-    that are on their way at the same time with one id both commit (neither is known of QuickBooks);
+    that are on their way at the same time with one id both commit, "refused" answers the second with code 600 (what
+    QuickBooks does is not known);
     `query_lag_seconds` is how long a new document stays invisible to queries.
     """
 
@@ -238,6 +239,10 @@ class Simulator:
             seconds = slow.seconds if slow.seconds is not None else 5.0
             return Answer(answer.status, answer.body, answer.headers, seconds)
         return answer
+
+    @property
+    def late_visits(self) -> list[Visit]:
+        return [visit for _, _, visit in self._late]
 
     @property
     def on_the_way(self) -> int:

@@ -5,12 +5,13 @@ from typing import Any
 
 from local.quickbooks import problems
 from local.quickbooks.books import Books
+from local.quickbooks.catalogue import fault_of
 from local.quickbooks.fields import amount, inner
 from local.quickbooks.wire import Json, half_up, money, natural
 
 
 def tax_of(books: Books, said: Json, lines: list[Json]) -> tuple[Json, Decimal]:
-    """TxnTaxDetail as it is answered, and the tax in it. Raises 6170."""
+    """TxnTaxDetail as it is answered, and the tax in it. Raises 6170, and 6470 for a tax line without its rate."""
     supplied = said.get("TxnTaxDetail") or {}
     if not books.company.needs_tax_codes:
         return _united_states(books, supplied)
@@ -18,10 +19,17 @@ def tax_of(books: Books, said: Json, lines: list[Json]) -> tuple[Json, Decimal]:
         if supplied.get("TotalTax") or supplied.get("TaxLine"):
             raise problems.tax_detail_not_allowed()
         return {"TotalTax": 0}, Decimal()
+    if not all(_names_its_rate(one) for one in supplied.get("TaxLine") or []):
+        raise fault_of("6470")
     if supplied.get("TotalTax") is not None:
         total = half_up(amount(supplied["TotalTax"], "TxnTaxDetail.TotalTax"))
         return {**supplied, "TotalTax": money(total)}, total
     return _by_rate(books, lines)
+
+
+def _names_its_rate(line: Any) -> bool:
+    detail = inner(line, "TaxLine").get("TaxLineDetail")
+    return isinstance(detail, dict) and bool(detail.get("TaxRateRef"))
 
 
 def _united_states(books: Books, supplied: Json) -> tuple[Json, Decimal]:

@@ -1,7 +1,7 @@
 """Webhooks in both formats, signed, with Intuit's retries (facts 5.3).
 
 commit ──> one delivery per endpoint ──> 2xx: done
-                                  └────> else: again after 20, 30, 50 minutes, then dropped
+                                  └────> else: again after 20, 30, 50 minutes, then dropped; off after a day of this
 """
 
 import base64
@@ -16,6 +16,7 @@ from local.quickbooks.wire import Json
 
 CLASSIC, CLOUD_EVENTS = "classic", "cloudevents"
 RETRY_MINUTES = (20, 30, 50)
+PATIENCE = timedelta(days=1)
 _TOLD = {
     "Account", "Bill", "BillPayment", "Budget", "Class", "CreditMemo", "Customer", "Department", "Deposit", "Employee",
     "Estimate", "Invoice", "Item", "JournalEntry", "Payment", "PaymentMethod", "Preferences", "Purchase",
@@ -65,15 +66,23 @@ class Webhooks:
         self.endpoints: list[Endpoint] = []
         self.deliveries: list[Delivery] = []
         self._count = 0
+        self._failing_since: dict[Endpoint, datetime] = {}
+        self.disabled: set[Endpoint] = set()
 
     def tell(self, realm: str, changes: list[Change], now: datetime) -> None:
-        told = [one for one in changes if one[0] in _TOLD]
+        self.tell_all({realm: changes}, now)
+
+    def tell_all(self, changes: Mapping[str, list[Change]], now: datetime) -> None:
+        """One delivery for each endpoint, of one company or of several."""
+        told = {realm: kept for realm, each in changes.items() if (kept := [one for one in each if one[0] in _TOLD])}
         if not told:
             return
         for endpoint in self.endpoints:
+            if endpoint in self.disabled:
+                continue
             self._count += 1
             make = _classic if endpoint.format == CLASSIC else _cloud_events
-            body = make(realm, told, now, self._count)
+            body = make(told, now, self._count)
             headers = {
                 "Content-Type": "application/json",
                 "intuit-signature": signature(endpoint.verifier, body),
@@ -92,20 +101,32 @@ class Webhooks:
         for one in due:
             status = post(one.endpoint.url, one.headers, one.body)
             one.statuses.append(status)
+            self._judge(one.endpoint, status, now)
             again = len(one.statuses) <= len(RETRY_MINUTES) and (status is None or status in (408, 500, 502, 503, 504))
             one.due = now + timedelta(minutes=RETRY_MINUTES[len(one.statuses) - 1]) if again else None
         return len(due)
 
+    def _judge(self, endpoint: Endpoint, status: int | None, now: datetime) -> None:
+        """An endpoint that takes nothing for a day is told nothing any more, until it is registered anew."""
+        if status is not None and 200 <= status < 300:
+            self._failing_since.pop(endpoint, None)
+        elif now - self._failing_since.setdefault(endpoint, now) >= PATIENCE:
+            self.disabled.add(endpoint)
 
-def _classic(realm: str, changes: list[Change], now: datetime, count: int) -> bytes:
+
+def _classic(told: Mapping[str, list[Change]], now: datetime, count: int) -> bytes:
     at = wire.record_time(now)
-    entities = [
-        {"name": name, "id": id_, "operation": operation, "lastUpdated": at} for name, id_, operation in changes
-    ]
-    return wire.dumps({"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": entities}}]}).encode()
+    notifications = []
+    for realm, changes in told.items():
+        entities = [
+            {"name": name, "id": id_, "operation": operation, "lastUpdated": at} for name, id_, operation in changes
+        ]
+        notifications.append({"realmId": realm, "dataChangeEvent": {"entities": entities}})
+    return wire.dumps({"eventNotifications": notifications}).encode()
 
 
-def _cloud_events(realm: str, changes: list[Change], now: datetime, count: int) -> bytes:
+def _cloud_events(told: Mapping[str, list[Change]], now: datetime, count: int) -> bytes:
+    changes = [(realm, *change) for realm, each in told.items() for change in each]
     return wire.dumps([
         {
             "specversion": "1.0",
@@ -118,5 +139,5 @@ def _cloud_events(realm: str, changes: list[Change], now: datetime, count: int) 
             "intuitaccountid": realm,
             "data": {},
         }
-        for place, (name, id_, operation) in enumerate(changes)
+        for place, (realm, name, id_, operation) in enumerate(changes)
     ]).encode()  # fmt: skip

@@ -28,6 +28,7 @@ def answers(company: Caller, *items: dict[str, Any]) -> Any:
     return answer.json()["BatchItemResponse"]
 
 
+@pytest.mark.fact("5", "batch items: bId with operation and entity, or bId and Query")
 @pytest.mark.fact("5", "always HTTP 200; per-item Fault of type ValidationFault with element; order kept")
 def test_each_item_of_a_batch_has_its_own_answer(company: Caller) -> None:
     found = answers(
@@ -54,7 +55,8 @@ def test_a_failed_item_leaves_nothing_behind(company: Caller) -> None:
     assert company.read("Invoice", "101")["SyncToken"] == "0"
 
 
-@pytest.mark.fact("5", "over the real limit: 1040")
+@pytest.mark.fact("5", "up to 30 payloads, more than the limit is 1040")
+@pytest.mark.fact("1.7", "1040 batch size over the limit")
 def test_a_batch_has_at_most_thirty_items(company: Caller) -> None:
     items = [{"bId": str(one), "operation": "create", "Invoice": invoice()} for one in range(31)]
     assert len(answers(company, *items[:30])) == 30
@@ -62,6 +64,7 @@ def test_a_batch_has_at_most_thirty_items(company: Caller) -> None:
 
 
 @pytest.mark.fact("5", "empty list: code 400 Batch Request is Empty")
+@pytest.mark.fact("1.7", "400 MalformedRequest, Batch Request is Empty")
 def test_an_empty_batch_is_malformed(company: Caller) -> None:
     error = company.fault("batch", batch())
     assert (error["code"], error["Message"], error["Detail"]) == ("400", "MalformedRequest", "Batch Request is Empty")
@@ -93,7 +96,8 @@ def test_an_item_can_be_voided(company: Caller) -> None:
     assert answers(company, item)[0]["Invoice"]["TotalAmt"] == 0
 
 
-@pytest.mark.fact("5", "CDC: blocks per entity, deleted stubs, {} when nothing changed")
+@pytest.mark.fact("5", "CDC: blocks per entity, deleted stubs")
+@pytest.mark.fact("5", "CDC: {} when nothing changed")
 def test_changes_are_captured_per_entity(simulator: Simulator, company: Caller) -> None:
     simulator.advance(60)
     since = quote(wire.answer_time(simulator.now()))
@@ -118,7 +122,7 @@ def test_changes_are_captured_per_entity(simulator: Simulator, company: Caller) 
     assert (stub["status"], stub["domain"], stub["Id"]) == ("Deleted", "QBO", memo["Id"])
 
 
-@pytest.mark.fact("5", "look-back 30 days")
+@pytest.mark.fact("5", "CDC: look-back 30 days")
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
@@ -133,7 +137,8 @@ def test_changes_cannot_be_asked_for_in_any_way(company: Caller, asked: str, cod
     assert company.error_of(company.get(f"cdc?{asked}"))["code"] == code
 
 
-@pytest.mark.fact("5", "signature: base64 HMAC-SHA256 of the raw body")
+@pytest.mark.fact("5", "signature: base64 HMAC-SHA256 of the raw body, in both formats")
+@pytest.mark.fact("5", "webhook headers intuit-created-time, intuit-t-id, intuit-notification-schema-version")
 @pytest.mark.parametrize("form", [CLASSIC, CLOUD_EVENTS])
 def test_webhooks_are_signed(simulator: Simulator, company: Caller, form: str) -> None:
     simulator.webhooks.endpoints.append(Endpoint("http://app.test/hook", "verifier", form))
@@ -144,7 +149,8 @@ def test_webhooks_are_signed(simulator: Simulator, company: Caller, form: str) -
     assert {"intuit-created-time", "intuit-t-id", "intuit-notification-schema-version"} <= set(one.headers)
 
 
-@pytest.mark.fact("5", "classic body; Invoice operations Create, Update, Delete, Void, Emailed")
+@pytest.mark.fact("5", "classic body")
+@pytest.mark.fact("5", "Invoice operations Create, Update, Delete, Void, Emailed")
 def test_classic_webhooks_name_entity_and_operation(simulator: Simulator, company: Caller) -> None:
     simulator.webhooks.endpoints.append(Endpoint("http://app.test/hook", "verifier"))
     made = company.made("Invoice", invoice(BillEmail={"Address": "a@example.com"}))
@@ -170,7 +176,7 @@ def test_cloud_events_are_an_array(simulator: Simulator, company: Caller) -> Non
     assert event["data"] == {}
 
 
-@pytest.mark.fact("5", "retry on 500/502/503/504/408 after 20, 30, 50 min, then dropped")
+@pytest.mark.fact("5", "webhooks are answered 200 within about 3 s; tried again after 20, 30, 50 min, then dropped")
 def test_a_webhook_is_tried_again_after_20_30_and_50_minutes(simulator: Simulator, company: Caller) -> None:
     simulator.webhooks.endpoints.append(Endpoint("http://app.test/hook", "verifier"))
     company.made("Invoice", invoice())
@@ -197,6 +203,7 @@ def test_a_batch_is_told_in_one_delivery_and_a_refusal_not_at_all(simulator: Sim
     assert len(wire.loads(one.body)["eventNotifications"][0]["dataChangeEvent"]["entities"]) == 2
 
 
+@pytest.mark.fact("5", "webhooks come about a second after the write")
 def test_the_server_sends_webhooks_by_itself(simulator: Simulator, company: Caller) -> None:
     heard = threading.Event()
     bodies: list[bytes] = []

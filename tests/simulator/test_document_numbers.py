@@ -16,7 +16,9 @@ def test_without_own_numbers_a_number_may_be_used_twice(company: Caller) -> None
         assert company.made("Invoice", invoice(DocNumber="INV-7"))["DocNumber"] == "INV-7"
 
 
-@pytest.mark.fact("2.5", "true, supplied, unused: stored; used: 6140 unless include=allowduplicatedocnum")
+@pytest.mark.fact("2.5", "true, supplied, unused: stored")
+@pytest.mark.fact("2.5", "true, supplied, used: 6140 unless include=allowduplicatedocnum")
+@pytest.mark.fact("1.7", "6140 document number taken, by whom")
 def test_with_own_numbers_a_used_number_is_refused(numbered_company: Caller) -> None:
     made = numbered_company.made("Invoice", invoice(DocNumber="INV-7"))
     error = numbered_company.fault("invoice", invoice(DocNumber="INV-7"))
@@ -38,6 +40,7 @@ def test_the_automatic_sequence_can_be_asked_for(numbered_company: Caller, heade
 
 
 @pytest.mark.fact("2.5", "more than 21 characters: 2050")
+@pytest.mark.fact("1.7", "2050 string length, with the limits and the length supplied")
 def test_a_number_has_at_most_21_characters(company: Caller) -> None:
     company.made("Invoice", invoice(DocNumber="x" * 21))
     error = company.fault("invoice", invoice(DocNumber="x" * 45))

@@ -69,7 +69,7 @@ def test_a_late_update_meets_the_sync_token_of_its_landing(simulator: Simulator,
     assert "5010" in simulator.calls[-3].response_body
 
 
-@pytest.mark.fact("1.7", "3001 throttle: 429, XML or the gateway envelope")
+@pytest.mark.fact("1.7", "3001 throttle: 429")
 @pytest.mark.parametrize("form", ["json", "xml"])
 def test_throttling_comes_before_anything_happens(simulator: Simulator, company: Caller, form: str) -> None:
     simulator.mishaps.add("throttle", count=1, format=form, retryAfter=7)

@@ -8,6 +8,7 @@ from local.quickbooks.simulator import Simulator
 from tests.simulator.caller import Caller, invoice, line
 
 
+@pytest.mark.fact("1.7", "6240 name exists: customer, vendor or employee")
 @pytest.mark.fact("3.2", "DisplayName unique over Customer + Vendor + Employee (6240)")
 @pytest.mark.parametrize("entity", ["Customer", "Vendor", "Employee"])
 def test_a_name_is_taken_once_over_customers_vendors_and_employees(company: Caller, entity: str) -> None:
@@ -52,6 +53,7 @@ def test_a_customer_is_made_inactive_and_active_again(company: Caller) -> None:
     assert company.fault("customer", {"Id": "3", "SyncToken": "3", "sparse": True, "Active": True})["code"] == "6240"
 
 
+@pytest.mark.fact("1.7", "6180 more than 5 levels")
 @pytest.mark.fact("3.2", "at most 5 levels")
 def test_customers_are_nested_five_levels_deep(company: Caller) -> None:
     parent, names = "1", []
@@ -131,6 +133,7 @@ def test_payments_have_rules(company: Caller, body: dict[str, Any], code: str) -
 
 
 @pytest.mark.fact("2.9", "deposited payment: 6540, blocks every update, sparse too")
+@pytest.mark.fact("1.7", "6540 deposited transaction cannot be changed")
 def test_a_deposited_payment_cannot_be_changed(simulator: Simulator, company: Caller) -> None:
     payment = simulator.as_person(company.realm).pay("101")
     swept = {"Amount": 75, "LinkedTxn": [{"TxnId": payment["Id"], "TxnType": "Payment"}]}

@@ -56,7 +56,8 @@ def works(simulator: Simulator, access_token: str) -> bool:
     return simulator.handle("GET", f"{HOST}/v3/company/{SAMPLE}/companyinfo/{SAMPLE}", headers).status == 200
 
 
-@pytest.mark.fact("7", "callback: ?code&state&realmId; state returned unchanged")
+@pytest.mark.fact("7", "callback: ?code&state&realmId; code at most 512 characters")
+@pytest.mark.fact("7", "state is mandatory and comes back unchanged; realmId comes only in the callback")
 def test_consent_comes_back_with_code_state_and_company(simulator: Simulator) -> None:
     answer = authorize(simulator, auto_consent=SAMPLE)
     assert answer.headers["Location"].startswith("https://app.example/callback?")
@@ -93,7 +94,9 @@ def test_a_wrong_authorize_request_is_an_error_page_and_never_a_redirect(
     assert authorize(simulator, **wrong).status == 400
 
 
-@pytest.mark.fact("7", "token answer: 3600 s, 8726400 s, no realmId, no id_token")
+@pytest.mark.fact("7", "token answer: no realmId, no id_token without openid")
+@pytest.mark.fact("7", "refresh token 8726400 s")
+@pytest.mark.fact("7", "access token 3600 s")
 def test_a_code_is_exchanged_for_tokens(simulator: Simulator) -> None:
     answer = exchange(simulator)
     assert {key: answer[key] for key in ("token_type", "expires_in", "x_refresh_token_expires_in")} == {
@@ -108,7 +111,7 @@ def test_a_code_is_exchanged_for_tokens(simulator: Simulator) -> None:
     assert works(simulator, answer["access_token"])
 
 
-@pytest.mark.fact("7", "code single use; exchanging twice invalidates the issued tokens")
+@pytest.mark.fact("7", "code single use and short-lived; exchanging twice invalidates the issued tokens")
 def test_a_code_used_twice_ends_the_connection(simulator: Simulator) -> None:
     one = code(simulator)
     tokens = exchanged(simulator, one).json()
@@ -136,7 +139,7 @@ def test_within_a_day_the_refresh_token_stays_and_counts_down(simulator: Simulat
     assert again["x_refresh_token_expires_in"] == 8721385
 
 
-@pytest.mark.fact("7", "the value rotates after about a day; the previous one dies 24 h after the new one was issued")
+@pytest.mark.fact("7", "the previous refresh token dies 24 h after the new one was issued")
 def test_after_a_day_the_refresh_token_changes_and_the_old_one_dies_a_day_later(simulator: Simulator) -> None:
     first = exchange(simulator)
     simulator.advance(86_400)
@@ -169,7 +172,9 @@ def test_the_loser_of_a_refresh_race_at_rotation_has_a_dead_token(simulator: Sim
     assert refreshed(simulator, winner).status == 200
 
 
-@pytest.mark.fact("7", "access token 3600 s; 401/3200 token expired")
+@pytest.mark.fact("7", "access token 3600 s")
+@pytest.mark.fact("1.7", "3200 token expired: 401")
+@pytest.mark.fact("1.5", "type AUTHENTICATION: gateway 401")
 def test_an_access_token_lasts_an_hour(simulator: Simulator) -> None:
     answer = exchange(simulator)
     simulator.advance(3599)
@@ -207,14 +212,15 @@ def test_revoking_either_token_ends_the_connection(simulator: Simulator, which: 
     assert refreshed(simulator, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-@pytest.mark.fact("7", "request header adds x_refresh_token_hard_expires_in")
+@pytest.mark.fact("7", "five years at most: x_refresh_token_hard_expires_in on request")
 def test_the_end_of_consent_can_be_asked_for(simulator: Simulator) -> None:
     headers = {**BASIC, "x-include-refresh-token-hard-expires-in": "true"}
     answer = token(simulator, headers, grant_type="refresh_token", refresh_token=exchange(simulator)["refresh_token"])
     assert answer.json()["x_refresh_token_hard_expires_in"] == 157680000
 
 
-@pytest.mark.fact("7", "discovery documents: six keys, with or without a trailing slash")
+@pytest.mark.fact("7", "discovery documents: both, with or without a trailing slash")
+@pytest.mark.fact("7", "discovery: six keys")
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("name", ["openid_configuration", "openid_sandbox_configuration"])
 def test_discovery_names_the_endpoints_of_this_server(simulator: Simulator, name: str, slash: str) -> None:
@@ -225,7 +231,8 @@ def test_discovery_names_the_endpoints_of_this_server(simulator: Simulator, name
     assert {"issuer", "jwks_uri", "userinfo_endpoint"} <= set(content)
 
 
-@pytest.mark.fact("1.7", "code 120: the user lost access; XML, AuthorizatonFault")
+@pytest.mark.fact("1.7", "120 the user is no administrator any more")
+@pytest.mark.fact("1.5", "type AuthorizatonFault, without an i")
 def test_a_lost_administrator_is_told_in_xml_with_the_missing_i(simulator: Simulator, company: Caller) -> None:
     simulator.mishaps.add("lost-admin", count=1)
     answer = company.post("invoice", invoice())
@@ -251,7 +258,7 @@ def test_registered_redirect_uris_must_match_exactly() -> None:
     simulator.close()
 
 
-@pytest.mark.fact("7", "scopes: accounting is needed for the accounting API")
+@pytest.mark.fact("7", "scopes")
 def test_without_the_accounting_scope_the_accounting_api_is_closed(simulator: Simulator) -> None:
     one = returned(authorize(simulator, auto_consent=SAMPLE, scope="openid email"))["code"]
     headers = {
@@ -271,7 +278,7 @@ def test_the_discovery_documents_differ_in_userinfo_only(simulator: Simulator) -
     assert {key for key in documents[0] if documents[0][key] != documents[1][key]} == {"userinfo_endpoint"}
 
 
-@pytest.mark.fact("7", "401 after the user removed the app; refresh is invalid_grant")
+@pytest.mark.fact("7", "disconnected from Intuit's side: the tokens are dead")
 def test_a_removed_app_has_dead_tokens(simulator: Simulator) -> None:
     tokens = exchange(simulator)
     simulator.handle("POST", f"{HOST}/_simulator/companies/{SAMPLE}/disconnect")

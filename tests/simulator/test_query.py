@@ -44,7 +44,7 @@ def test_documents_are_found(books: Caller, rest: str, expected: list[str]) -> N
     assert ids(books.query(f"select * from Invoice {rest}")) == expected
 
 
-@pytest.mark.fact("4", "keywords, entity and field names without case, the answer key is canonical")
+@pytest.mark.fact("4", "keywords, entity, field names and values without case; the answer key is canonical")
 def test_case_does_not_matter(books: Caller) -> None:
     answer = books.query("SELECT * FROM invoice WHERE CUSTOMERREF = '2'")
     assert list(answer) == ["Invoice", "startPosition", "maxResults"]
@@ -76,7 +76,8 @@ def test_a_page_has_100_rows_unless_asked_otherwise(company: Caller) -> None:
     assert company.query("select * from Invoice maxresults 5000")["maxResults"] == 102
 
 
-@pytest.mark.fact("4", "STARTPOSITION 0 is accepted like 1; MAXRESULTS 0 is 4001")
+@pytest.mark.fact("4", "STARTPOSITION 0 is accepted like 1")
+@pytest.mark.fact("4", "MAXRESULTS 0 is 4001")
 def test_odd_pages(books: Caller) -> None:
     assert books.query("select * from Invoice startposition 0 maxresults 1")["startPosition"] == 1
     error = books.query_fault("select * from Invoice maxresults 0")
@@ -90,7 +91,7 @@ def test_fields_in_the_select_are_read_and_everything_comes(company: Caller, fie
     assert company.query(f"select {fields} from Item where Name = 'Design'")["Item"][0]["UnitPrice"] == 75
 
 
-@pytest.mark.fact("4", r"escape \'")
+@pytest.mark.fact("4", "single quotes, escaped with a backslash")
 def test_an_apostrophe_is_escaped_with_a_backslash(company: Caller) -> None:
     answer = company.query(r"select * from Customer where DisplayName = 'Amy\'s Bird Sanctuary'")
     assert [one["Id"] for one in answer["Customer"]] == ["1"]
@@ -120,7 +121,9 @@ def test_inactive_customers_are_hidden_unless_asked_for(simulator: Simulator, co
     assert [one["Id"] for one in answer["Customer"]] == ["3"]
 
 
-@pytest.mark.fact("4", "unknown entity and fields that are not queryable: 4001")
+@pytest.mark.fact("4", "unknown entity: 4001")
+@pytest.mark.fact("1.7", "4001 invalid query")
+@pytest.mark.fact("4", "fields that are not queryable: 4001")
 @pytest.mark.parametrize(
     ("statement", "detail"),
     [
@@ -144,7 +147,8 @@ def test_what_cannot_be_asked_for_is_refused(company: Caller, statement: str, de
     assert (error["code"], error["Message"], error["Detail"]) == ("4001", "Invalid query", detail)
 
 
-@pytest.mark.fact("4", "4000 Error parsing query")
+@pytest.mark.fact("1.7", "4000 error parsing query")
+@pytest.mark.fact("4", "operators = < > <= >= in like, % only; no OR, NOT, JOIN, GROUP BY")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -165,7 +169,7 @@ def test_values_may_hold_any_character(company: Caller) -> None:
     assert company.query("select * from Customer where DisplayName = 'Zoë’s – 喫茶'")["maxResults"] == 1
 
 
-@pytest.mark.fact("4", "POST body application/text, or GET ?query=")
+@pytest.mark.fact("4", "GET ?query= or POST body application/text")
 def test_a_query_may_be_posted(books: Caller) -> None:
     answer = books.post(
         "query", b"select * from Invoice where CustomerRef = '2'", **{"Content-Type": "application/text"}
@@ -173,7 +177,7 @@ def test_a_query_may_be_posted(books: Caller) -> None:
     assert ids(answer.json()["QueryResponse"]) == ["102", "103"]
 
 
-@pytest.mark.fact("4", "MetaData.LastUpdatedTime compares as time")
+@pytest.mark.fact("4", "dates: MetaData.LastUpdatedTime as time, TxnDate as date")
 def test_changes_since_a_moment_are_found(simulator: Simulator, company: Caller) -> None:
     simulator.advance(1900)
     made = company.made("Invoice", invoice())

@@ -8,7 +8,7 @@ from local.quickbooks.simulator import Simulator
 from tests.simulator.caller import Caller, invoice, line
 
 
-@pytest.mark.fact("1.7", "2500 Invalid Reference Id")
+@pytest.mark.fact("1.7", "2500 invalid reference id")
 @pytest.mark.parametrize(
     ("body", "element"),
     [
@@ -23,7 +23,7 @@ def test_a_reference_to_nothing_is_refused(company: Caller, body: dict[str, Any]
     assert error["Detail"] == f"Invalid Reference Id : {element}"
 
 
-@pytest.mark.fact("1.7", "610: something you're trying to use has been made inactive")
+@pytest.mark.fact("1.7", "610 something was made inactive")
 @pytest.mark.parametrize(("entity", "id_"), [("Customer", "1"), ("Item", "3")])
 def test_an_inactive_object_cannot_be_used(simulator: Simulator, company: Caller, entity: str, id_: str) -> None:
     simulator.as_person(company.realm).set_active(entity, id_, active=False)
@@ -32,7 +32,7 @@ def test_an_inactive_object_cannot_be_used(simulator: Simulator, company: Caller
     assert "has been made inactive" in error["Detail"]
 
 
-@pytest.mark.fact("1.7", "2500: Categories cannot be used in transactions.")
+@pytest.mark.fact("1.7", "2500 categories cannot be used in transactions")
 def test_a_category_cannot_be_sold(company: Caller) -> None:
     category = company.made("Item", {"Name": "Fruit", "Type": "Category"})
     error = company.fault("invoice", invoice(line(item=category["Id"])))
@@ -46,6 +46,7 @@ def test_references_are_answered_with_names(company: Caller) -> None:
     assert made["Line"][0]["SalesItemLineDetail"]["ItemRef"] == {"value": "3", "name": "Concrete"}
 
 
+@pytest.mark.fact("1.7", "6000 only one foreign currency per transaction")
 @pytest.mark.fact("3.3", "transaction currency must equal the customer's currency, else 6000")
 def test_the_currency_must_be_that_of_the_customer(company: Caller) -> None:
     error = company.fault("invoice", invoice(CurrencyRef={"value": "EUR"}))
@@ -53,7 +54,7 @@ def test_the_currency_must_be_that_of_the_customer(company: Caller) -> None:
     assert "You can only use one foreign currency per transaction." in error["Detail"]
 
 
-@pytest.mark.fact("1.7", "6000: Multi Currency should be enabled to perform this operation")
+@pytest.mark.fact("1.7", "6000 multi currency should be enabled")
 def test_a_foreign_currency_needs_multicurrency(numbered_company: Caller) -> None:
     error = numbered_company.fault("invoice", invoice(CurrencyRef={"value": "EUR"}))
     assert "Multi Currency should be enabled to perform this operation" in error["Detail"]
@@ -61,6 +62,7 @@ def test_a_foreign_currency_needs_multicurrency(numbered_company: Caller) -> Non
     assert error["code"] == "6000"
 
 
+@pytest.mark.fact("1.7", "2220 currency type unknown")
 def test_an_unknown_currency_is_refused(company: Caller) -> None:
     assert company.fault("invoice", invoice(CurrencyRef={"value": "XXQ"}))["code"] == "2220"
 
@@ -110,7 +112,7 @@ def test_a_rate_that_is_set_already_needs_its_sync_token(company: Caller) -> Non
     assert company.made("ExchangeRate", {**body, "SyncToken": "0"})["SyncToken"] == "1"
 
 
-@pytest.mark.fact("1.7", "6000: make sure all your transactions have a GST/HST rate")
+@pytest.mark.fact("1.7", "6000 GST/HST rate on every line")
 def test_outside_the_us_every_line_needs_a_tax_code(british_company: Caller) -> None:
     error = british_company.fault("invoice", invoice(line(100)))
     assert error["code"] == "6000"
@@ -119,7 +121,7 @@ def test_outside_the_us_every_line_needs_a_tax_code(british_company: Caller) -> 
     assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (20, 120)
 
 
-@pytest.mark.fact("1.7", "6100: US line tax code must be TAX or NON")
+@pytest.mark.fact("1.7", "6100 US line tax code must be TAX or NON")
 def test_in_the_us_a_line_is_taxable_or_not(company: Caller) -> None:
     made = company.made("Invoice", invoice(line(100)))
     assert made["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"] == {"value": "NON"}
@@ -135,6 +137,7 @@ def test_automated_sales_tax_replaces_the_tax_supplied(company: Caller) -> None:
     assert made["TxnTaxDetail"] == {"TotalTax": 0}
 
 
+@pytest.mark.fact("1.7", "6170 TxnTaxDetail where GlobalTaxCalculation is NotApplicable")
 def test_tax_detail_is_refused_where_tax_does_not_apply(british_company: Caller) -> None:
     body = invoice(
         line(100, TaxCodeRef={"value": "2"}), GlobalTaxCalculation="NotApplicable", TxnTaxDetail={"TotalTax": 5}

@@ -22,6 +22,8 @@ def test_the_same_request_id_in_another_company_is_another_request(company: Call
 
 
 @pytest.mark.fact("1.3", "at most 50 characters; batch 36, and then each bId at most 10")
+@pytest.mark.fact("5", "requestid on a batch: at most 36, bIds at most 10")
+@pytest.mark.fact("1.7", "2130 request id format")
 @pytest.mark.parametrize(
     ("path", "item", "accepted"),
     [

@@ -12,6 +12,7 @@ def pointed(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.fact("2.9", "wrong token: 5010, HTTP 400")
+@pytest.mark.fact("1.7", "5010 stale object")
 def test_an_update_needs_the_present_sync_token(company: Caller) -> None:
     made = company.made("Invoice", invoice())
     company.made("Invoice", pointed(made, sparse=True, PrivateNote="a"))
@@ -109,6 +110,7 @@ def test_a_paid_invoice_can_be_voided_and_its_payment_stays(simulator: Simulator
 
 
 @pytest.mark.fact("2.9", "delete answers a stub; afterwards read 610, query no row")
+@pytest.mark.fact("1.7", "610 object not found: read, update, delete")
 def test_a_deleted_invoice_is_gone(company: Caller) -> None:
     made = company.made("Invoice", invoice())
     stub = company.made("Invoice", pointed(made), "invoice?operation=delete")
@@ -122,6 +124,8 @@ def test_a_deleted_invoice_is_gone(company: Caller) -> None:
 
 
 @pytest.mark.fact("2.9", "closed books: create, update, void, delete with TxnDate <= BookCloseDate")
+@pytest.mark.fact("1.7", "6200 account period closed")
+@pytest.mark.fact("1.7", "6210 account period closed with a password")
 @pytest.mark.parametrize(("password", "code"), [(False, "6200"), (True, "6210")])
 def test_nothing_changes_in_closed_books(simulator: Simulator, company: Caller, password: bool, code: str) -> None:
     made = company.made("Invoice", invoice(TxnDate="2026-09-30"))
