@@ -35,6 +35,10 @@ class Books:
         found: Json | None = None if text is None else wire.loads(text)
         return found
 
+    def all(self, entity: str) -> list[Json]:
+        """Fresh copies of every living object of a kind."""
+        return [wire.loads(text) for text in self.store.bodies(self.realm, entity)]
+
     def look(self, entity: str, id_: str) -> Json | None:
         """For reading only: the same parsed object may be given to others."""
         return None if (entity, id_) in self.hidden else self.store.look_up(self.realm, entity, id_)

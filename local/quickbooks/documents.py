@@ -1,10 +1,9 @@
 """Sales forms: invoice, credit memo, estimate, sales receipt, refund receipt (facts 2 and 3.1)."""
 
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import payments, problems
+from local.quickbooks import payments, problems, terms
 from local.quickbooks.books import Books, check_open
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.entities import Entity
@@ -260,16 +259,8 @@ def _terms(books: Books, entity: Entity, said: Json, customer: Json, txn_date: s
     elif books.company.default_term:
         term = books.look("Term", books.company.default_term)
     if entity.name == "Invoice":
-        days = int(term.get("DueDays", 0)) if term else 0
-        out["DueDate"] = said.get("DueDate") or _later(txn_date, days)
+        out["DueDate"] = said.get("DueDate") or terms.due_date(term, txn_date)
     return out
-
-
-def _later(day: str, days: int) -> str:
-    try:
-        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
-    except OverflowError as cause:
-        raise problems.bad_date("TxnDate", day) from cause
 
 
 def _custom_fields(books: Books, said: list[Any]) -> list[Json]:

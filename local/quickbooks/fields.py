@@ -285,6 +285,27 @@ SHAPES: dict[str, Shape] = {
         },
         True,
     ),
+    "Account": Shape(
+        "Account",
+        {
+            **_ALWAYS,
+            "Name": text(100, shortest=1), "Description": text(4000), "AcctNum": text(20), "Active": boolean,
+            "AccountType": text(100), "AccountSubType": text(100), "Classification": ignored, "SubAccount": ignored,
+            "ParentRef": reference, "CurrencyRef": reference, "FullyQualifiedName": ignored, "CurrentBalance": ignored,
+            "CurrentBalanceWithSubAccounts": ignored, "TaxCodeRef": reference, "TxnLocationType": text(100),
+            "AccountAlias": text(100), "OpeningBalance": number, "OpeningBalanceDate": day, "BankNum": text(30),
+            "RoutingNum": text(30), "FIName": text(100), "OnlineBankingEnabled": boolean, "JournalCodeRef": reference,
+        },
+    ),
+    "Term": Shape(
+        "Term",
+        {
+            **_ALWAYS,
+            "Name": text(31, shortest=1), "Active": boolean, "Type": ignored, "DiscountPercent": number,
+            "DueDays": whole, "DiscountDays": whole, "DayOfMonthDue": whole, "DueNextMonthDays": whole,
+            "DiscountDayOfMonth": whole, "SalesTermEx": ignored,
+        },
+    ),
     "Item": Shape(
         "Item",
         {

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import problems, spending
+from local.quickbooks import accounts, problems, spending, terms
 from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
 from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.entities import NAMES, NEVER_LEFT_OUT, Entity
+from local.quickbooks.names import active_name, checked_name, free_name, qualified
 from local.quickbooks.wire import Json, money
 
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -65,36 +66,14 @@ def _check_references(books: Books, said: Json) -> None:
             books.referred(entity, reference, key)
 
 
-def _checked_name(name: Any, element: str, longest: int) -> str:
-    said = str(name)
-    if not 1 <= len(said) <= longest:
-        raise problems.wrong_length(element, longest, len(said), 1)
-    if any(one in said for one in ":\t\n\r"):
-        detail = "Invalid String : A name must not contain a colon, a tab or a new line."
-        raise problems.Fault("2040", "Invalid String", detail, element)
-    return said
-
-
-def _free_name(books: Books, entities: tuple[str, ...], name: str, own: tuple[str, str] | None) -> None:
-    holder = books.store.named(books.realm, entities, name)
-    if holder is not None and holder != own:
-        raise problems.duplicate_name()
-
-
-def _active_name(name: str, active: bool) -> str:
-    """An inactive object shows ` (deleted)` behind its name, which frees the name (facts 3.2)."""
-    plain = name.removesuffix(INACTIVE_SUFFIX)
-    return plain if active else plain + INACTIVE_SUFFIX
-
-
 def _person(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     """Customer, vendor, employee: DisplayName is unique over all three."""
     given = said.get("DisplayName") or " ".join(str(said[part]) for part in _NAME_PARTS if said.get(part))
     if not given:
         raise problems.nameless()
     active = said.get("Active", True)
-    name = _active_name(_checked_name(given, "DisplayName", 500), active)
-    _free_name(books, NAMES, name, (entity.name, stored["Id"]) if stored else None)
+    name = active_name(checked_name(given, "DisplayName", 500), active)
+    free_name(books, NAMES, name, (entity.name, stored["Id"]) if stored else None)
     parent = said.get("ParentRef") if entity.name == "Customer" else None
     full = name
     if parent:
@@ -150,7 +129,7 @@ def _item(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json
     active = said.get("Active", True)
     if kind == "Category" and not active:
         raise problems.business("A category can't be made inactive.")
-    name, full = _qualified(books, entity, said, stored, 100)
+    name, full = qualified(books, entity, said, stored, 100)
     out: Json = {"Name": name, "Description": said.get("Description"), "Active": active, "FullyQualifiedName": full}
     out |= {"Taxable": said.get("Taxable", False) if not books.company.needs_tax_codes else None}
     out |= {"UnitPrice": said.get("UnitPrice", 0), "Type": kind}
@@ -158,66 +137,16 @@ def _item(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json
     return out | {"PurchaseCost": said.get("PurchaseCost", 0), "TrackQtyOnHand": kind == "Inventory"}
 
 
-def _qualified(books: Books, entity: Entity, said: Json, stored: Json | None, longest: int) -> tuple[str, str]:
-    name = _active_name(_checked_name(said["Name"], "Name", longest), said.get("Active", True))
-    full, parent = name, said.get("ParentRef")
-    if isinstance(parent, dict) and parent.get("value") is not None:
-        above = books.referred(entity.name, parent, "ParentRef")
-        full = f"{above.get('FullyQualifiedName') or above.get('Name', '')}:{name}"
-        if full.count(":") >= 5:
-            raise problems.Fault("6180", "Nesting too deep", "At most 5 levels.", "ParentRef")
-    _free_name(books, (entity.name,), full, (entity.name, stored["Id"]) if stored else None)
-    return name, full
-
-
 def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     if entity.is_transaction:
         return spending.extended(entity, _transaction(books, said))
     if "Name" not in said:
         return said
-    name, full = _qualified(books, entity, said, stored, 100)
+    name, full = qualified(books, entity, said, stored, 100)
     out = {**said, "Name": name, "Active": said.get("Active", True)}
-    if entity.name in ("Account", "Class", "Department"):
-        out |= {"SubAccount" if entity.name == "Account" else f"Sub{entity.name}": ":" in full}
-        out |= {"FullyQualifiedName": full}
+    if entity.name in ("Class", "Department"):
+        out |= {f"Sub{entity.name}": ":" in full, "FullyQualifiedName": full}
     return out
-
-
-def _account(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
-    if not said.get("AccountType") and not said.get("AccountSubType"):
-        raise problems.missing("AccountType")
-    said = {"AccountType": _TYPES.get(str(said.get("AccountSubType")), "Other Current Asset"), **said}
-    out: Json = {"CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0, **_plain(books, entity, said, stored)}
-    kind = out.get("AccountType")
-    out.setdefault("Classification", _CLASSES.get(str(kind), "Expense"))
-    return out | {"CurrencyRef": said.get("CurrencyRef") or currency_reference(books.company.home_currency)}
-
-
-_TYPES = {
-    "CashOnHand": "Bank",
-    "Checking": "Bank",
-    "Savings": "Bank",
-    "CreditCard": "Credit Card",
-    "Inventory": "Other Current Asset",
-    "AccountsPayable": "Accounts Payable",
-    "AccountsReceivable": "Accounts Receivable",
-    "SalesOfProductIncome": "Income",
-    "ServiceFeeIncome": "Income",
-    "SuppliesMaterialsCogs": "Cost of Goods Sold",
-}
-_CLASSES = {
-    "Bank": "Asset",
-    "Accounts Receivable": "Asset",
-    "Other Current Asset": "Asset",
-    "Fixed Asset": "Asset",
-    "Income": "Revenue",
-    "Other Income": "Revenue",
-    "Equity": "Equity",
-    "Accounts Payable": "Liability",
-    "Credit Card": "Liability",
-    "Other Current Liability": "Liability",
-    "Long Term Liability": "Liability",
-}
 
 
 def _transaction(books: Books, said: Json) -> Json:
@@ -268,5 +197,6 @@ _COMPOSERS: dict[str, Composer] = {
     "Vendor": _person,
     "Employee": _person,
     "Item": _item,
-    "Account": _account,
+    "Account": accounts.compose,
+    "Term": terms.compose,
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import documents, lists, payments, problems, settings_objects, spending, wire
+from local.quickbooks import accounts, documents, lists, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
@@ -105,7 +105,10 @@ def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
         record = lists.update(books, entity, stored, said, sparse)
         if entity.name == "Customer":
             spending.check_customer_change(books, stored, record)
-    return _changed(books, entity, before, record, "Update")
+    text = _changed(books, entity, before, record, "Update")
+    if entity.name == "Account":
+        accounts.renamed(books, record)
+    return text
 
 
 def _changed(books: Books, entity: Entity, before: Json, record: Json, operation: str) -> str:

@@ -202,6 +202,14 @@ _FILTERABLE = {
         "displayname", "givenname", "familyname", "middlename", "companyname", "fullyqualifiedname", "active",
         "primaryemailaddr", "balance", "notes", "printoncheckname", "job", "webaddr", "primaryphone", "taxable",
     },
+    "Account": _ALWAYS | {
+        "name", "active", "accounttype", "accountsubtype", "classification", "fullyqualifiedname", "subaccount",
+        "acctnum", "description", "parentref", "currentbalance", "currentbalancewithsubaccounts", "currencyref",
+    },
+    "Term": _ALWAYS | {
+        "name", "active", "type", "duedays", "discountdays", "discountpercent", "dayofmonthdue", "duenextmonthdays",
+        "discountdayofmonth",
+    },
     "Item": _ALWAYS | {
         "name", "active", "sku", "type", "fullyqualifiedname", "unitprice", "description", "qtyonhand", "invstartdate",
         "taxable", "purchasecost", "parentref",
