@@ -45,7 +45,8 @@ _SUB_TYPES = {
     "Other Income": "OtherMiscellaneousIncome DividendIncome InterestEarned OtherInvestmentIncome TaxExemptInterest",
     "Cost of Goods Sold": "SuppliesMaterialsCogs CostOfLaborCos EquipmentRentalCos OtherCostsOfServiceCos"
     " ShippingFreightDeliveryCos",
-    "Expense": "OfficeGeneralAdministrativeExpenses AdvertisingPromotional Auto BadDebts BankCharges CharitableContributions CommissionsAndFees"
+    "Expense": "OfficeGeneralAdministrativeExpenses AdvertisingPromotional Auto BadDebts BankCharges"
+    " CharitableContributions CommissionsAndFees"
     " CostOfLabor DuesSubscriptions Entertainment EntertainmentMeals EquipmentRental FinanceCosts GlobalTaxExpense"
     " Insurance InterestPaid LegalProfessionalFees OfficeExpenses Travel"
     " OtherBusinessExpenses OtherMiscellaneousServiceCost PayrollExpenses PromotionalMeals RentOrLeaseOfBuildings"
