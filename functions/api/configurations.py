@@ -21,7 +21,7 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.payload import encode
 from m3ter_quickbooks.problems import BadRequest, FieldProblem, Missing
-from m3ter_quickbooks.run.replay import FAILED, HELD
+from m3ter_quickbooks.run.replay import FAILED, HELD, resume
 from m3ter_quickbooks.run.replay import replay as replay_runs
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
@@ -207,9 +207,11 @@ def delete(call: Call, house: House) -> ConfigurationAnswer:
 @routes.post("/integrationconfigs/{id}/enable", Role.OPERATOR, statuses=(404, 503))
 def enable(call: Call, house: House, body: EnableBody) -> ConfigurationAnswer:
     """Enable a configuration, and count its errors from 0 again."""
-    kept = house.configurations.enable(call.organization_id, _id(call), by=call.caller.name, at=house.now())
+    kept = house.configurations.enable(
+        call.organization_id, _id(call), by=call.caller.name, at=house.now(), replay=body.replay
+    )
     if body.replay:
-        replay_runs(_order(call, house, frozenset({RunStatus.DISABLED})), house.runs_world)
+        resume(call.organization_id, _id(call), RunStatus.DISABLED, house.runs_world)
     return _answer(kept, house)
 
 
@@ -230,7 +232,7 @@ def connect(call: Call, house: House, body: CredentialBody) -> ConfigurationAnsw
     by, at = call.caller.name, house.now()
     kept = house.configurations.set_credential(call.organization_id, _id(call), credential_id, by=by, at=at)
     # What was held since the last connection was lost goes out through this one.
-    replay_runs(_order(call, house, frozenset({RunStatus.AUTH_FAILED})), house.runs_world)
+    resume(call.organization_id, _id(call), RunStatus.AUTH_FAILED, house.runs_world)
     return _answer(kept, house)
 
 

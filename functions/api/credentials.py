@@ -15,10 +15,9 @@ from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.connection.consent import Callback
 from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.problems import Problem
-from m3ter_quickbooks.run.replay import replay
-from m3ter_quickbooks.run.replay_order import ReplayOrder
+from m3ter_quickbooks.run.replay import resume
 from m3ter_quickbooks.run.run import RunStatus
-from m3ter_quickbooks.storage.audit import Kept, new_id
+from m3ter_quickbooks.storage.audit import Kept
 from m3ter_quickbooks.storage.members import Role
 
 routes = Routes.of("integrationcredentials")
@@ -118,8 +117,7 @@ def callback(call: Call, house: House, query: CallbackQuery) -> Answer:
         status = refused(problem).status
         return refused(problem) if _wants_json(call) else page(status, "Not connected", problem.message)
     for integration in house.configurations.using(connection.organization_id, connection.credential_id):
-        now, held = house.now(), frozenset({RunStatus.AUTH_FAILED})
-        replay(ReplayOrder(new_id(now), now, connection.organization_id, integration.id, held), house.runs_world)
+        resume(connection.organization_id, integration.id, RunStatus.AUTH_FAILED, house.runs_world)
     if _wants_json(call):
         return answered(_answer(house.credentials.get(connection.organization_id, connection.credential_id)))
     company = connection.company

@@ -14,7 +14,8 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping, MappingKey
 from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.ports import Snapshot
-from m3ter_quickbooks.run.run import Run, RunId
+from m3ter_quickbooks.run.replay_order import OwedReplay
+from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Notice, Trouble
 
 
@@ -34,6 +35,7 @@ class Memory:
     notices: dict[tuple[OrganizationId, str], Notice] = field(default_factory=dict)
     looks: dict[tuple[OrganizationId, str], LookAgain] = field(default_factory=dict)
     put_off: dict[str, datetime] = field(default_factory=dict)
+    owed: dict[tuple[OrganizationId, ConfigurationId, RunStatus], OwedReplay] = field(default_factory=dict)
     slots: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def configure(self, integration: Integration) -> Integration:
@@ -50,6 +52,10 @@ class Memory:
         """Put a connection in."""
         self.connections[connection.organization_id, connection.credential_id] = connection
         return connection
+
+    def owe(self, owed: OwedReplay) -> None:
+        """The part of a connection, or of an enabling, that owes a replay."""
+        self.owed[owed.organization_id, owed.configuration_id, owed.status] = owed
 
     def count(self, integration: Integration, count: int, *, disable: bool) -> None:
         """The part of a closing that changes a configuration."""

@@ -18,6 +18,7 @@ from m3ter_quickbooks.invoice.company import RateNeeded
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind, TryLater
 from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.ports import Closing, CountMoved, Known, Snapshot
+from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Trouble
 from m3ter_quickbooks.storage.pacer import BATCHES, SINGLES
@@ -85,6 +86,25 @@ class MemoryRuns:
         done = self.memory.looks.pop((look.organization_id, look.run_id), None)
         if done is not None and trouble is not None:
             self.memory.troubles[trouble.organization_id, trouble.id] = trouble
+
+    def owed(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus
+    ) -> OwedReplay | None:
+        return self.memory.owed.get((organization_id, configuration_id, status))
+
+    def owed_due(self, now: datetime, limit: int) -> list[OwedReplay]:
+        due = [owed for owed in self.memory.owed.values() if owed.due_at <= now]
+        return sorted(due, key=lambda owed: (owed.due_at, owed.id))[:limit]
+
+    def ordered(self, owed: OwedReplay, again_at: datetime | None) -> None:
+        place = (owed.organization_id, owed.configuration_id, owed.status)
+        stored = self.memory.owed.get(place)
+        if stored is None or stored.id != owed.id:
+            return
+        if again_at is None:
+            del self.memory.owed[place]
+        else:
+            self.memory.owed[place] = replace(owed, due_at=again_at, last=True)
 
     def ended(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]

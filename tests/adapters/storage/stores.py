@@ -11,6 +11,7 @@ from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping
 from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
+from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage import (
     configurations,
@@ -25,6 +26,7 @@ from m3ter_quickbooks.storage import (
 )
 from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.mappings import mapped_item, mapping_item
+from m3ter_quickbooks.storage.owed import owed_item
 from m3ter_quickbooks.storage.table import Put, Table
 from tests.fakes import (
     Memory,
@@ -54,6 +56,7 @@ class Stores:
     map: Callable[[OrganizationId, Mapping], object]
     troubles: Callable[[OrganizationId], list[Trouble]]
     notice: Callable[[OrganizationId, str], Notice | None]
+    owe: Callable[[OwedReplay], object]
 
 
 def in_memory() -> Stores:
@@ -71,6 +74,7 @@ def in_memory() -> Stores:
         map=memory.map,
         troubles=lambda owner: [trouble for (of, _), trouble in memory.troubles.items() if of == owner],
         notice=lambda owner, notice_id: memory.notices.get((owner, notice_id)),
+        owe=memory.owe,
     )
 
 
@@ -109,4 +113,5 @@ def on_table(table: Table) -> Stores:
         map=put_mapping,
         troubles=all_troubles,
         notice=notice_or_none,
+        owe=lambda owed: table.put(Put(owed_item(owed))),
     )

@@ -13,6 +13,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind
 from m3ter_quickbooks.run.ports import Closing, Snapshot
+from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
 from tests.adapters.storage.stores import Stores
@@ -227,6 +228,43 @@ def test_ended_runs_come_oldest_first_over_all_their_statuses(stores: Stores, or
     found = list(stores.runs.ended(organization, ConfigurationId("config"), wanted))
 
     assert [run.id for run in found] == [f"run-{number}" for number in range(12) if number % 3 != 1]
+
+
+# Given a replay that is owed, then it is found when it is due, until its order was given for the last time.
+
+
+def test_an_owed_replay_is_due_in_time_once_more_and_no_more(stores: Stores, organization: OrganizationId) -> None:
+    due_at = datetime(2018, 1, 1, tzinfo=UTC)
+    owed = OwedReplay("promise", organization, ConfigurationId("configuration"), RunStatus.AUTH_FAILED, due_at)
+    stores.owe(owed)
+
+    assert stores.runs.owed(organization, owed.configuration_id, RunStatus.AUTH_FAILED) == owed
+    assert stores.runs.owed(organization, owed.configuration_id, RunStatus.DISABLED) is None
+    assert owed not in stores.runs.owed_due(due_at - timedelta(microseconds=1), 100)
+    assert owed in stores.runs.owed_due(due_at, 100)
+
+    stores.runs.ordered(owed, due_at + MINUTE)
+    again = replace(owed, due_at=due_at + MINUTE, last=True)
+    assert not {owed, again} & set(stores.runs.owed_due(due_at, 100))
+    assert again in stores.runs.owed_due(due_at + MINUTE, 100)
+
+    stores.runs.ordered(again, None)
+    stores.runs.ordered(again, None)
+    assert stores.runs.owed(organization, owed.configuration_id, RunStatus.AUTH_FAILED) is None
+
+
+def test_what_is_owed_anew_is_not_paid_with_an_older_order(stores: Stores, organization: OrganizationId) -> None:
+    due_at = datetime(2018, 1, 1, tzinfo=UTC)
+    older = OwedReplay("older", organization, ConfigurationId("configuration"), RunStatus.DISABLED, due_at)
+    newer = replace(older, id="newer")
+    stores.owe(older)
+    stores.owe(newer)
+
+    stores.runs.ordered(older, due_at + MINUTE)
+    stores.runs.ordered(older, None)
+
+    assert stores.runs.owed(organization, newer.configuration_id, RunStatus.DISABLED) == newer
+    stores.runs.ordered(newer, None)
 
 
 # Given a later look, when it was committed, then it is found when it is due, and only until it is done.

@@ -24,7 +24,7 @@ from m3ter_quickbooks.invoice.company import RateNeeded
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.run.answer import Answer, RemoteDocument
 from m3ter_quickbooks.run.delivery import Delivery, Operation
-from m3ter_quickbooks.run.replay_order import ReplayOrder
+from m3ter_quickbooks.run.replay_order import OwedReplay, ReplayOrder
 from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Notice, Trouble
 
@@ -114,6 +114,20 @@ class Runs(Protocol):
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         """The look is done: forget it, and record what it found, in one transaction. Doing it twice is harmless."""
+
+    def owed(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus
+    ) -> OwedReplay | None:
+        """The replay that is owed to a configuration's runs of this status. Read consistently."""
+
+    def owed_due(self, now: datetime, limit: int) -> list[OwedReplay]:
+        """Owed replays whose `due_at` is past, oldest first (committed with a connection, or with an enabling)."""
+
+    def ordered(self, owed: OwedReplay, again_at: datetime | None) -> None:
+        """Its order was given: it is given for the last time at `again_at`, None: it is no longer owed.
+
+        Nothing happens if another one is owed by now, under another id. Doing it twice is harmless.
+        """
 
     def ended(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]

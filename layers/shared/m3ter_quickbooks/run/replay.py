@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
-from m3ter_quickbooks.problems import Clash, Missing
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
+from m3ter_quickbooks.problems import Clash, Missing, TryLater
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.gate import Reason
 from m3ter_quickbooks.run.opening import again
-from m3ter_quickbooks.run.replay_order import ReplayOrder
+from m3ter_quickbooks.run.replay_order import OwedReplay, ReplayOrder
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.world import World
 
@@ -31,6 +32,8 @@ FAILED = frozenset(
     }
 )
 AT_ONCE = 30
+ONCE_MORE_AFTER = timedelta(minutes=15)
+"""By then everybody has come to rest who still worked under the lost connection, or before the enabling."""
 
 
 def retry(organization_id: OrganizationId, run_id: RunId, world: World) -> Run:
@@ -52,6 +55,28 @@ def replay(order: ReplayOrder, world: World) -> int:
     if chosen:
         world.queue.replay(order)
     return len(chosen)
+
+
+def resume(organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus, world: World) -> None:
+    """Order at once what is owed to what a configuration held. Never fails: what does not work now, the sweep does."""
+    try:
+        owed = world.runs.owed(organization_id, configuration_id, status)
+        if owed is not None:
+            give_order(owed, world)
+    except TryLater:
+        return  # It is owed all the same, and due in a minute.
+
+
+def give_order(owed: OwedReplay, world: World) -> None:
+    """First the order, then the note that it was given: a crash in between gives it twice, which opens nothing twice.
+
+    Once more a quarter of an hour later: a run that was in hand at the moment itself may have been held after the first
+    order had passed by.
+    """
+    now = world.clock()
+    statuses = frozenset({owed.status})
+    world.queue.replay(ReplayOrder(owed.id, now, owed.organization_id, owed.configuration_id, statuses))
+    world.runs.ordered(owed, None if owed.last else now + ONCE_MORE_AFTER)
 
 
 def next_of(order: ReplayOrder, world: World, deadline: datetime) -> tuple[list[InHand], ReplayOrder | None]:

@@ -1,4 +1,4 @@
-"""What somebody asked to be done again."""
+"""What somebody asked to be done again, and what is owed to be."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ class ReplayOrder:
     start: datetime | None = None
     end: datetime | None = None
     after: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReplay:
+    """The replay of what one configuration held, committed with what ended the holding: a connection, an enabling.
+
+    So whoever committed it may die: the sweep gives the order. `status` is what the held runs ended with. `id` becomes
+    that of the order, `due_at` is when the sweep gives it, `last`: it was given once, and once more is enough.
+    """
+
+    id: str
+    organization_id: OrganizationId
+    configuration_id: ConfigurationId
+    status: RunStatus
+    due_at: datetime
+    last: bool = False

@@ -1,4 +1,7 @@
-"""The scheduled sweep: every open run whose due date has passed goes back on the queue, whoever held it (rule 6)."""
+"""The scheduled sweep: every open run whose due date has passed goes back on the queue, whoever held it (rule 6).
+
+And what is owed beside: later looks, and the replay of what was held.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from m3ter_quickbooks.problems import Clash
+from m3ter_quickbooks.run.replay import give_order
 from m3ter_quickbooks.run.world import World
 
 AT_ONCE = 500
@@ -28,5 +32,8 @@ def sweep(world: World) -> int:
         # Put off first: a look that cannot be made now is not asked for each minute.
         world.runs.put_off(look, now + AGAIN_AFTER)
         world.queue.look(look, timedelta(0))
+        swept += 1
+    for owed in world.runs.owed_due(now, AT_ONCE):
+        give_order(owed, world)
         swept += 1
     return swept

@@ -13,9 +13,11 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.problems import Clash, Missing
+from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.audit import SYSTEM, Audit, Kept, audit_item, audit_of, new_id
 from m3ter_quickbooks.storage.mappings import Mappings
+from m3ter_quickbooks.storage.owed import owe
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import (
     Action,
@@ -165,16 +167,30 @@ class Configurations:
         return self.entry(organization_id, configuration_id)
 
     def enable(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, *, by: str, at: datetime
+        self,
+        organization_id: OrganizationId,
+        configuration_id: ConfigurationId,
+        *,
+        by: str,
+        at: datetime,
+        replay: bool = False,
     ) -> Kept[Integration]:
-        """Enabled, with an error count of 0. Raises Missing."""
-        return self._switch(organization_id, configuration_id, "#enabled = :on, #error_count = :none", by=by, at=at)
+        """Enabled, with an error count of 0; `replay`: and owed what was held meanwhile, at once. Raises Missing."""
+        change = f"SET #enabled = :on, #error_count = :none, {_CHANGED}"
+        values = {":on": True, ":none": 0, **_by(by, at)}
+        enabled = Update(keys.configuration(organization_id, configuration_id), change, _THERE, values)
+        if not replay:
+            return self._change(enabled, configuration_id)
+        self._write([enabled, owe(organization_id, configuration_id, RunStatus.DISABLED, at)], configuration_id)
+        return self.entry(organization_id, configuration_id)
 
     def disable(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, *, by: str, at: datetime
     ) -> Kept[Integration]:
         """Disabled by a person. Raises Missing."""
-        return self._switch(organization_id, configuration_id, "#enabled = :off", by=by, at=at)
+        key = keys.configuration(organization_id, configuration_id)
+        change = f"SET #enabled = :off, {_CHANGED}"
+        return self._change(Update(key, change, _THERE, {":off": False, **_by(by, at)}), configuration_id)
 
     def set_credential(
         self,
@@ -185,12 +201,16 @@ class Configurations:
         by: str,
         at: datetime,
     ) -> Kept[Integration]:
-        """Connect it. Raises Missing (configuration or credential), Clash if the credential changes meanwhile."""
+        """Connect it, and owe it what was held since its last connection was lost, at once.
+
+        Raises Missing (configuration or credential), Clash if the credential changes meanwhile.
+        """
         connected, checks = self._attached(organization_id, credential_id)
         change = "SET #credential_id = :credential" + (", #ever_connected = :yes" if connected else "")
         values = {":credential": credential_id, **({":yes": True} if connected else {}), **_by(by, at)}
         key = keys.configuration(organization_id, configuration_id)
-        self._write([Update(key, f"{change}, {_CHANGED}", _THERE, values), *checks], configuration_id)
+        owed = owe(organization_id, configuration_id, RunStatus.AUTH_FAILED, at)
+        self._write([Update(key, f"{change}, {_CHANGED}", _THERE, values), *checks, owed], configuration_id)
         return self.entry(organization_id, configuration_id)
 
     def clear_credential(
@@ -230,16 +250,6 @@ class Configurations:
     def using(self, organization_id: OrganizationId, credential_id: CredentialId) -> list[Integration]:
         """The configurations that a credential connects."""
         return [one for one in self.for_bills(organization_id) if one.credential_id == credential_id]
-
-    def _switch(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, change: str, *, by: str, at: datetime
-    ) -> Kept[Integration]:
-        values = {":on": True, ":off": False, ":none": 0}
-        named = {name: value for name, value in values.items() if name in change.replace(",", " ").split()}
-        key = keys.configuration(organization_id, configuration_id)
-        return self._change(
-            Update(key, f"SET {change}, {_CHANGED}", _THERE, {**named, **_by(by, at)}), configuration_id
-        )
 
     def _attached(
         self, organization_id: OrganizationId, credential_id: CredentialId | None

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.destination import Destination
-from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId
 from m3ter_quickbooks.invoice.company import Company
 from m3ter_quickbooks.problems import Clash, Missing
+from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.audit import SYSTEM, Audit, Kept, audit_item, audit_of, new_id
 from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.notices import notice_item
+from m3ter_quickbooks.storage.owed import owe
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.table import (
     MOST_KEYS,
@@ -87,7 +89,7 @@ class Credentials:
         kept = self.get(organization_id, credential_id)
         for configuration in _connected_by(self._table, organization_id, credential_id):
             cleared = Update(
-                configuration,
+                keys.Key(configuration["pk"], configuration["sk"]),
                 "SET #version = #version + :one, #modified_at = :at, #modified_by = :by REMOVE #credential_id",
                 "#credential_id = :credential",
                 {":one": 1, ":at": moment_text(at), ":by": by, ":credential": credential_id},
@@ -141,7 +143,7 @@ class ConnectionBook:
         return _entry(self._table, organization_id, credential_id).value
 
     def write(self, connection: Connection) -> Connection:
-        """See the port. Once connected, the configurations that use it are marked as ever connected, all at once."""
+        """See the port. Once connected, its configurations are marked as ever connected and owed what they held."""
         organization_id, credential_id = connection.organization_id, connection.credential_id
         kept = _entry(self._table, organization_id, credential_id)
         after = kept.audit.changed(SYSTEM, self._clock())
@@ -154,10 +156,12 @@ class ConnectionBook:
             )
         ]
         if connection.status is ConnectionStatus.CONNECTED:
-            actions += [
-                Update(key, "SET #ever_connected = :yes", "attribute_exists(#pk)", {":yes": True})
-                for key in _connected_by(self._table, organization_id, credential_id, ever=False)
-            ]
+            for item in _connected_by(self._table, organization_id, credential_id):
+                if not item["ever_connected"]:
+                    key = keys.Key(item["pk"], item["sk"])
+                    actions.append(Update(key, "SET #ever_connected = :yes", "attribute_exists(#pk)", {":yes": True}))
+                configuration_id = ConfigurationId(item["id"])
+                actions.append(owe(organization_id, configuration_id, RunStatus.AUTH_FAILED, self._clock()))
         try:
             # More configurations than one transaction holds: the others are marked before, the connection comes last.
             for start in range(MOST_KEYS, len(actions), MOST_KEYS):
@@ -225,16 +229,10 @@ def _entry(table: Table, organization_id: OrganizationId, credential_id: Credent
     return credential_of(item)
 
 
-def _connected_by(
-    table: Table, organization_id: OrganizationId, credential_id: CredentialId, *, ever: bool = True
-) -> list[keys.Key]:
-    """The configurations that a credential connects; `ever` False: only those that never were connected before."""
+def _connected_by(table: Table, organization_id: OrganizationId, credential_id: CredentialId) -> list[Item]:
+    """The configurations that a credential connects."""
     configurations = Listing(keys.of_organization(organization_id), begins=keys.CONFIGURATIONS)
-    return [
-        keys.Key(item["pk"], item["sk"])
-        for item in table.each(configurations)
-        if item.get("credential_id") == credential_id and (ever or not item["ever_connected"])
-    ]
+    return [item for item in table.each(configurations) if item.get("credential_id") == credential_id]
 
 
 def credential_item(kept: Kept[Connection]) -> Item:

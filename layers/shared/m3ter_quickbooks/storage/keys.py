@@ -239,6 +239,15 @@ def ended_runs(organization_id: OrganizationId, configuration_id: ConfigurationI
     return _in(organization_id, "CONFIG", part(configuration_id), "ENDED", status)
 
 
+def owed(organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus) -> Key:
+    """The replay that is owed to what a configuration held."""
+    return Key(_in(organization_id), f"OWED#{part(configuration_id)}#{status}")
+
+
+OWED = "OWED"
+"""Index gsi3: the owed replays of the installation by when they are due."""
+
+
 LOOKS = "LOOKS"
 """Index gsi3: the later looks of the installation by when they are due."""
 

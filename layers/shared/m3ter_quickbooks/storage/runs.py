@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 
@@ -11,10 +12,12 @@ from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind
 from m3ter_quickbooks.run.ports import Snapshot
+from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Trouble
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.events import event_item
+from m3ter_quickbooks.storage.owed import owed_item, owed_of
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.run_items import (
     look_of,
@@ -147,6 +150,27 @@ class Runs:
             self._table.transact([Delete(key, "attribute_exists(#pk)"), Put(event_item(trouble))])
         except TransactionRefused:
             return  # Somebody else looked and told.
+
+    def owed(
+        self, organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus
+    ) -> OwedReplay | None:
+        """See the port."""
+        item = self._table.get(keys.owed(organization_id, configuration_id, status))
+        return None if item is None else owed_of(item)
+
+    def owed_due(self, now: datetime, limit: int) -> list[OwedReplay]:
+        """See the port."""
+        return [owed_of(item) for item in self._first(_until(keys.OWED, now), limit)]
+
+    def ordered(self, owed: OwedReplay, again_at: datetime | None) -> None:
+        """See the port."""
+        same, values = "#id = :id", {":id": owed.id}
+        with suppress(ConditionFailed):
+            if again_at is None:
+                key = keys.owed(owed.organization_id, owed.configuration_id, owed.status)
+                self._table.delete(Delete(key, same, values))
+            else:
+                self._table.put(Put(owed_item(replace(owed, due_at=again_at, last=True)), same, values))
 
     def ended(
         self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]
