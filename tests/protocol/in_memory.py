@@ -21,6 +21,11 @@ def stores_in_memory(memory: Memory) -> Stores:
         memory.configure(integration)
         for mapping in MAPPINGS:
             memory.map(integration.organization_id, mapping)
+    return stores_of(memory)
+
+
+def stores_of(memory: Memory) -> Stores:
+    """Only what the test itself has put in."""
     return Stores(
         MemoryRuns(memory),
         MemoryDeliveries(memory),

@@ -10,15 +10,8 @@ import pytest
 
 from m3ter_quickbooks.run.run import RunStatus
 from tests.fakes.memory import Memory
-from tests.fakes.stores import (
-    MemoryConfigurations,
-    MemoryConnections,
-    MemoryDeliveries,
-    MemoryKnowledge,
-    MemoryPacer,
-    MemoryRuns,
-)
-from tests.protocol.stage import CONNECTION, INTEGRATION, Stage, StageClock, Stores, a_bill
+from tests.protocol.in_memory import stores_of
+from tests.protocol.stage import CONNECTION, INTEGRATION, Stage, StageClock, a_bill
 
 BILLS = 500
 AT_ONCE = 50
@@ -36,17 +29,7 @@ def house() -> House:
     memory = Memory()
     memory.connect(CONNECTION)
     memory.configure(INTEGRATION)
-    stores = Stores(
-        MemoryRuns(memory),
-        MemoryDeliveries(memory),
-        MemoryKnowledge(memory),
-        MemoryConfigurations(memory),
-        MemoryConnections(memory),
-        MemoryPacer(memory),
-        memory.configure,
-        lambda run: memory.runs.update({(run.organization_id, run.id): run}),
-    )
-    return House(memory, Stage(stores, StageClock()))
+    return House(memory, Stage(stores_of(memory), StageClock()))
 
 
 @pytest.mark.parametrize("seed", range(3))
