@@ -14,6 +14,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.invoice.payload import decode
 from m3ter_quickbooks.problems import MalformedBill, MalformedEvent
+from m3ter_quickbooks.run.delivery import Doubt
 from m3ter_quickbooks.run.opening import Told, told_of_unreadable
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Outcome, RunId, RunStatus
@@ -121,14 +122,15 @@ def _replay(order: Mapping[str, Any]) -> ReplayOrder:
     )
 
 
-def _look(look: Mapping[str, str]) -> LookAgain:
+def _look(look: Mapping[str, Any]) -> LookAgain:
     return LookAgain(
         OrganizationId(look["organizationId"]),
         ConfigurationId(look["configurationId"]),
         BillId(look["billId"]),
         look["runId"],
-        DocumentKind(look["kind"]),
-        look["customerId"],
-        date.fromisoformat(look["txnDate"]),
+        tuple(
+            Doubt(DocumentKind(place["kind"]), place["customerId"], date.fromisoformat(place["txnDate"]))
+            for place in look["places"]
+        ),
         datetime.fromisoformat(look["dueAt"]),
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.run.trouble import LookAgain
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
@@ -41,6 +42,10 @@ def looks(stage: Stage) -> list[LookAgain]:
     return [message for _, message in stage.queue.messages if isinstance(message, LookAgain)]
 
 
+def places(stage: Stage) -> list[tuple[DocumentKind, str]]:
+    return [(place.kind, place.customer_id) for look in looks(stage) for place in look.places]
+
+
 def rest(stage: Stage) -> None:
     """Until no run is open; the later looks have not been made then."""
     for _ in range(20):
@@ -56,7 +61,7 @@ def rest(stage: Stage) -> None:
 
 def test_it_is_looked_at_by_whoever_adopts_it(unsure: Stage) -> None:
     rest(unsure)
-    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+    assert places(unsure) == [(DocumentKind.INVOICE, CUSTOMER)]
 
 
 def test_it_is_looked_at_although_its_adopter_died_and_another_one_finished(unsure: Stage) -> None:
@@ -64,14 +69,31 @@ def test_it_is_looked_at_although_its_adopter_died_and_another_one_finished(unsu
     unsure.play(adopter, until="quickbooks.write")
     adopter.step(Order.DIE_AFTER)
     rest(unsure)
-    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+    assert places(unsure) == [(DocumentKind.INVOICE, CUSTOMER)]
 
 
 def test_it_is_looked_at_although_the_newer_version_was_refused(unsure: Stage) -> None:
     unsure.simulator.mishaps.add("fault", operation="update", count=1, code="6000", message="Business", detail="")
     rest(unsure)
-    assert [look.customer_id for look in looks(unsure)] == [CUSTOMER]
+    assert places(unsure) == [(DocumentKind.INVOICE, CUSTOMER)]
     assert len(unsure.documents(BILL)) == 1
+
+
+def test_it_is_looked_at_once_although_an_older_run_closes_between(unsure: Stage) -> None:
+    """The adopter's update is turned away; the older run closes as superseded before it is tried again."""
+    unsure.simulator.mishaps.add("throttle", entity="invoice", operation="update", count=1)
+    unsure.play(unsure.take(len(unsure.queue.messages) - 1))
+    rest(unsure)
+    assert len(looks(unsure)) == 1
+
+
+def test_each_of_two_unsure_creates_of_a_bill_is_looked_at(unsure: Stage) -> None:
+    """The invoice was adopted and taken back, and the answer to the credit memo in its place is lost too."""
+    unsure.simulator.mishaps.add("lost-answer", entity="creditmemo", operation="create", count=1)
+    unsure.tell(a_bill(3, "-40.00"), "updated")
+    unsure.play(unsure.take(len(unsure.queue.messages) - 1))
+    rest(unsure)
+    assert places(unsure) == [(DocumentKind.INVOICE, CUSTOMER), (DocumentKind.CREDIT_MEMO, CUSTOMER)]
 
 
 def test_what_was_never_unsure_is_not_looked_at(stage: Stage) -> None:

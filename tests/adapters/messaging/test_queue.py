@@ -20,6 +20,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.messaging.queue import Queue, group
 from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.run.delivery import Doubt
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Outcome, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
@@ -31,9 +32,7 @@ LOOK = LookAgain(
     ConfigurationId("config"),
     BillId("bill"),
     "run",
-    DocumentKind.CREDIT_MEMO,
-    "58",
-    NOON.date(),
+    (Doubt(DocumentKind.CREDIT_MEMO, "58", NOON.date()), Doubt(DocumentKind.INVOICE, "59", NOON.date())),
     NOON + timedelta(microseconds=7),
 )
 

@@ -84,7 +84,7 @@ def test_a_record_is_read_as_it_was_written_to_the_byte_and_microsecond(
         op=OP,
         op_number=2,
         company_id="9130000000000001",
-        doubt=Doubt(DocumentKind.INVOICE, "58", NOON.date()),
+        doubts=(Doubt(DocumentKind.INVOICE, "58", NOON.date()), Doubt(DocumentKind.CREDIT_MEMO, "9", NOON.date())),
     )
 
     written = stores.deliveries.write(whole)

@@ -12,6 +12,7 @@ from m3ter_quickbooks.bill.identifiers import AccountId, BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind
+from m3ter_quickbooks.run.delivery import Doubt
 from m3ter_quickbooks.run.ports import Closing, Snapshot
 from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
@@ -273,9 +274,8 @@ def test_what_is_owed_anew_is_not_paid_with_an_older_order(stores: Stores, organ
 def test_a_look_is_due_in_time_and_done_once(stores: Stores, organization: OrganizationId) -> None:
     run = a_run(organization_id=organization)
     due_at = datetime(2021, 1, 1, tzinfo=UTC)
-    look = LookAgain(
-        organization, run.configuration_id, run.bill_id, run.id, DocumentKind.INVOICE, "58", NOON.date(), due_at
-    )
+    places = (Doubt(DocumentKind.INVOICE, "58", NOON.date()), Doubt(DocumentKind.CREDIT_MEMO, "58", NOON.date()))
+    look = LookAgain(organization, run.configuration_id, run.bill_id, run.id, places, due_at)
     found = Trouble("e1", organization, EventName.PERFORM, NOON, {"message": "Two."}, "duplicate")
     stores.runs.open(a_snapshot(organization), [run])
     stores.deliveries.close(Closing(closed(run), look=look))

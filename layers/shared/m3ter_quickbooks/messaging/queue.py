@@ -2,7 +2,8 @@
 
     {"retry": {"organizationId", "runId"}}                                   take up this run
     {"replay": {"id", "at", "organizationId", "configurationId", "statuses", "outcomes", "start", "end", "after"}}
-    {"look": {"organizationId", "configurationId", "billId", "runId", "kind", "customerId", "txnDate", "dueAt"}}
+    {"look": {"organizationId", "configurationId", "billId", "runId", "places", "dueAt"}}
+             with places of {"kind", "customerId", "txnDate"}
 
 One message for one run: what fails is one run's matter. The group makes the queue fair among configurations (SQS fair
 queues, on a standard queue): one busy company cannot starve the others.
@@ -69,9 +70,10 @@ class Queue:
             "configurationId": look.configuration_id,
             "billId": look.bill_id,
             "runId": look.run_id,
-            "kind": str(look.kind),
-            "customerId": look.customer_id,
-            "txnDate": look.txn_date.isoformat(),
+            "places": [
+                {"kind": str(place.kind), "customerId": place.customer_id, "txnDate": place.txn_date.isoformat()}
+                for place in look.places
+            ],
             "dueAt": look.due_at.isoformat(),
         }
         self._send([(look.configuration_id, {"look": told})], delay)

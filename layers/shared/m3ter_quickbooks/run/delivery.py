@@ -80,7 +80,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A create that was once unsure: what a later look for a second document of it needs to know."""
+    """A create that was once unsure: where a later look for a second document of it has to look."""
 
     kind: DocumentKind
     customer_id: str
@@ -106,8 +106,8 @@ class Delivery:
     op: Operation | None = None
     op_number: int = 0
     company_id: str | None = None
-    doubt: Doubt | None = None
-    """Kept until a closing orders the later look: who made the create unsure may not live to see it settled."""
+    doubts: tuple[Doubt, ...] = ()
+    """Kept until a closing orders the later look: who made a create unsure may not live to see it settled."""
 
     def leased(self, now: datetime) -> bool:
         """Whether somebody may still be sending for this bill."""

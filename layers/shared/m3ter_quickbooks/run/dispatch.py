@@ -26,7 +26,7 @@ from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, about, connection_of, prepare
-from m3ter_quickbooks.run.delivery import Delivery, Operation
+from m3ter_quickbooks.run.delivery import Delivery, Doubt, Operation
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_reading
@@ -258,7 +258,7 @@ def _wait(run: Run, pause: Pause, world: World) -> None:
 def _close(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World) -> None:
     """Rule 5. Refused because of the count: read again, QuickBooks is not called again. Because of rev or run: stop."""
     integration = in_hand.integration
-    delivery, story = _record(attempt, ending), _story(attempt, ending, world)
+    delivery, story = _record(attempt, ending, world), _story(attempt, ending, world)
     for _ in range(CLOSING_TRIES):
         closing = aftermath.close(in_hand.run, integration, ending, delivery, story, world.clock())
         try:
@@ -289,16 +289,18 @@ def _open_if_reconnected(run: Run, integration: Integration, world: World) -> No
         world.queue.retry(world.runs.open(world.runs.snapshot(run), [once_more]), timedelta(0))
 
 
-def _record(attempt: Attempt | None, ending: Ending) -> Delivery | None:
-    """The delivery record that the closing writes: only of a claim that is ours."""
-    if attempt is None or not attempt.holding:
+def _record(attempt: Attempt | None, ending: Ending, world: World) -> Delivery | None:
+    """The delivery record that the closing writes: of a claim that is ours, or free of the doubts that it settles."""
+    if attempt is None:
         return None
+    if not attempt.holding:
+        return replace(attempt.case.delivery, doubts=()) if _doubts(attempt, ending, world) else None
     record, op = attempt.record, _still_open(attempt, ending)
     return replace(
         record,
         lease_until=None,
         op=op,
-        doubt=record.doubt if op is not None else None,
+        doubts=record.doubts if op is not None else (),
         done=attempt.done() if ending.finished else record.done,
     )
 
@@ -313,23 +315,23 @@ def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
 
 
 def _look_again(attempt: Attempt, ending: Ending, world: World) -> LookAgain | None:
-    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?
-
-    Not before it is settled: while it is open, whoever settles it orders the look.
-    """
-    run, doubt = attempt.case.run, attempt.record.doubt
-    if doubt is None or _still_open(attempt, ending) is not None:
+    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?"""
+    run, doubts = attempt.case.run, _doubts(attempt, ending, world)
+    if not doubts:
         return None
-    return LookAgain(
-        run.organization_id,
-        run.configuration_id,
-        run.bill_id,
-        run.id,
-        doubt.kind,
-        doubt.customer_id,
-        doubt.txn_date,
-        world.clock() + LOOK_AGAIN_AFTER,
-    )
+    due_at = world.clock() + LOOK_AGAIN_AFTER
+    return LookAgain(run.organization_id, run.configuration_id, run.bill_id, run.id, doubts, due_at)
+
+
+def _doubts(attempt: Attempt, ending: Ending, world: World) -> tuple[Doubt, ...]:
+    """What this closing orders a look for and clears, both in its one transaction: so it is looked at once.
+
+    Not before it is settled: while a create is open, or somebody holds the bill, that is for whoever settles it.
+    """
+    if attempt.holding:
+        return attempt.record.doubts if _still_open(attempt, ending) is None else ()
+    stored = attempt.case.delivery
+    return stored.doubts if stored.op is None and not stored.leased(world.clock()) else ()
 
 
 def _still_open(attempt: Attempt, ending: Ending) -> Operation | None:

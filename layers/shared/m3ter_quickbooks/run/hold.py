@@ -82,7 +82,9 @@ class Hold:
 
     def _doubt(self, op: Operation) -> None:
         """From now on this create may be there twice: whoever brings the bill to rest has it looked at once more."""
-        self.record = replace(self.record, doubt=planning.doubt(op))
+        place = planning.doubt(op)
+        if place not in self.record.doubts:
+            self.record = replace(self.record, doubts=(*self.record.doubts, place))
 
     def _stop(self, op: Operation, until: datetime, sent_at: datetime) -> Pause:
         """Rule 3, an orderly stop: the lease shrinks to sentAt + H, and nobody sends for this bill before."""

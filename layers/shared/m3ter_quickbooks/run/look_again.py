@@ -13,6 +13,7 @@ from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.invoice.header import BILL_MARKER
 from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.case import connection_of
@@ -68,9 +69,12 @@ def _found(look: LookAgain, integration: Integration, world: World) -> list[Remo
     connection = connection_of(integration, world.connections.get)
     if connection is None or connection.status is not ConnectionStatus.CONNECTED:
         raise ConnectionLost(f"Integration {integration.id} is not connected.")
-    return world.quickbooks.look_for(
-        connection, look.kind, look.customer_id, look.txn_date, f"m3ter-bill:{look.bill_id}"
-    )
+    marker = f"{BILL_MARKER}{look.bill_id}"
+    return [
+        document
+        for place in look.places
+        for document in world.quickbooks.look_for(connection, place.kind, place.customer_id, place.txn_date, marker)
+    ]
 
 
 def _known_documents(look: LookAgain, world: World) -> dict[ConfigurationId, DocumentRef]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId
-from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.run.delivery import Doubt
 
 
 class EventName(StrEnum):
@@ -67,13 +67,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Fifteen minutes after a create that was once unsure: are there two live documents for this bill?"""
+    """Fifteen minutes after a create that was once unsure: are there two live documents for this bill?
+
+    `places`: a bill may have moved to another customer, day or kind between two such creates.
+    """
 
     organization_id: OrganizationId
     configuration_id: ConfigurationId
     bill_id: BillId
     run_id: str
-    kind: DocumentKind
-    customer_id: str
-    txn_date: date
+    places: tuple[Doubt, ...]
     due_at: datetime

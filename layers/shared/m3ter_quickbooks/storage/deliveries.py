@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from m3ter_quickbooks.bill.fence import Fence
@@ -12,14 +11,14 @@ from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, ProblemKind
-from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Doubt, Operation, Verb
+from m3ter_quickbooks.run.delivery import Delivery, DocumentRef, Done, Operation, Verb
 from m3ter_quickbooks.run.ports import Closing, CountMoved
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.configurations import counted
 from m3ter_quickbooks.storage.events import event_item
 from m3ter_quickbooks.storage.mappings import document_mapped
 from m3ter_quickbooks.storage.notices import notice_item
-from m3ter_quickbooks.storage.run_items import look_item, run_item, run_of
+from m3ter_quickbooks.storage.run_items import doubt_item, doubt_of, look_item, run_item, run_of
 from m3ter_quickbooks.storage.table import Action, ConditionFailed, ItemTooLarge, Put, Table, TransactionRefused
 from m3ter_quickbooks.storage.wire import (
     BIGGEST_BLOB,
@@ -140,7 +139,7 @@ def delivery_item(delivery: Delivery) -> Item:
         "op": None if delivery.op is None else _operation_item(delivery.op),
         "op_number": delivery.op_number,
         "company_id": delivery.company_id,
-        "doubt": None if delivery.doubt is None else _doubt_item(delivery.doubt),
+        "doubts": [doubt_item(doubt) for doubt in delivery.doubts],
     }
 
 
@@ -160,16 +159,8 @@ def delivery_of(item: Item) -> Delivery:
         op=None if op is None else _operation_of(op),
         op_number=item["op_number"],
         company_id=item.get("company_id"),
-        doubt=None if item.get("doubt") is None else _doubt_of(item["doubt"]),
+        doubts=tuple(doubt_of(doubt) for doubt in item.get("doubts", ())),
     )
-
-
-def _doubt_item(doubt: Doubt) -> Item:
-    return {"kind": str(doubt.kind), "customer_id": doubt.customer_id, "txn_date": written(doubt.txn_date)}
-
-
-def _doubt_of(item: Item) -> Doubt:
-    return Doubt(DocumentKind(item["kind"]), item["customer_id"], date.fromisoformat(item["txn_date"]))
 
 
 def _done_item(done: Done) -> Item:

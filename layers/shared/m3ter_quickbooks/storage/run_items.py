@@ -10,6 +10,7 @@ from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.problems import BillProblem, ProblemKind
+from m3ter_quickbooks.run.delivery import Doubt
 from m3ter_quickbooks.run.ports import Snapshot
 from m3ter_quickbooks.run.run import Happening, Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
@@ -193,9 +194,7 @@ def look_item(look: LookAgain) -> Item:
         "configuration_id": look.configuration_id,
         "bill_id": look.bill_id,
         "run_id": look.run_id,
-        "kind": str(look.kind),
-        "customer_id": look.customer_id,
-        "txn_date": look.txn_date.isoformat(),
+        "places": [doubt_item(place) for place in look.places],
         "due_at": moment_text(look.due_at),
         "gsi3pk": keys.LOOKS,
         "gsi3sk": keys.at_time(look.due_at, look.run_id),
@@ -209,8 +208,16 @@ def look_of(item: Item) -> LookAgain:
         configuration_id=ConfigurationId(item["configuration_id"]),
         bill_id=BillId(item["bill_id"]),
         run_id=item["run_id"],
-        kind=DocumentKind(item["kind"]),
-        customer_id=item["customer_id"],
-        txn_date=date.fromisoformat(item["txn_date"]),
+        places=tuple(doubt_of(place) for place in item["places"]),
         due_at=moment_of(item["due_at"]),
     )
+
+
+def doubt_item(doubt: Doubt) -> Item:
+    """Where a later look has to look."""
+    return {"kind": str(doubt.kind), "customer_id": doubt.customer_id, "txn_date": doubt.txn_date.isoformat()}
+
+
+def doubt_of(item: Item) -> Doubt:
+    """The place that `doubt_item` wrote."""
+    return Doubt(DocumentKind(item["kind"]), item["customer_id"], date.fromisoformat(item["txn_date"]))
