@@ -178,16 +178,21 @@ def get(call: Call, house: House) -> ConfigurationAnswer:
 def update(call: Call, house: House, body: ConfigurationBody) -> ConfigurationAnswer:
     """Change a configuration.
 
-    What is left out is unset, but for the credential: that is taken away by `DELETE .../credential` only.
+    What is left out is unset, but for the credential: that is taken away by `DELETE .../credential` only. Another
+    credential than before sends what was held under that one.
     """
     if body.version is None:
         raise _bad("version", "is required: the version that was read.")
     wanted = _wanted(body)
     before = house.configurations.entry(call.organization_id, _id(call)).value
     _require_credential(call.organization_id, wanted.credential_id or before.credential_id, wanted.destination, house)
+    reconnected = wanted.credential_id not in {None, before.credential_id}
+    by, at = call.caller.name, house.now()
     kept = house.configurations.update(
-        call.organization_id, _id(call), wanted, version=body.version, by=call.caller.name, at=house.now()
+        call.organization_id, _id(call), wanted, version=body.version, by=by, at=at, reconnected=reconnected
     )
+    if reconnected:
+        resume(call.organization_id, _id(call), RunStatus.AUTH_FAILED, house.runs_world)
     return _answer(kept, house)
 
 

@@ -77,10 +77,21 @@ def give_it_back(office: Office) -> httpx.Response:
     return office.http.put(f"integrationconfigs/{office.configuration['id']}/credential", json=body)
 
 
+def give_it_back_with_everything_else(office: Office) -> httpx.Response:
+    path = f"integrationconfigs/{office.configuration['id']}"
+    read = office.http.get(path).json()
+    return office.http.put(path, json={**read, "integrationCredentialsId": office.credential["id"]})
+
+
 ENDINGS = pytest.mark.parametrize(
     ("hold", "end"),
-    [(lose_the_connection, reconnect), (disable_and_hold, enable), (take_the_credential, give_it_back)],
-    ids=["reconnected", "enabled", "given its credential"],
+    [
+        (lose_the_connection, reconnect),
+        (disable_and_hold, enable),
+        (take_the_credential, give_it_back),
+        (take_the_credential, give_it_back_with_everything_else),
+    ],
+    ids=["reconnected", "enabled", "given its credential", "changed as a whole"],
 )
 Hold = Callable[[Office], None]
 End = Callable[[Office], httpx.Response]

@@ -135,9 +135,11 @@ class Configurations:
         version: int,
         by: str,
         at: datetime,
+        reconnected: bool = False,
     ) -> Kept[Integration]:
         """Replace what the operator chose; `wanted.credential_id` None leaves the credential as it is.
 
+        `reconnected`: it gets another credential, and is owed what was held under the one before.
         Raises Missing, Clash if `version` is stale, BadRequest as `create`.
         """
         settings = Settings.read(wanted.config_data)
@@ -163,7 +165,8 @@ class Configurations:
             change, without = f"{change}, #gsi1pk = :summaries, #gsi1sk = :place", ""
             values |= {":summaries": keys.SUMMARIES, ":place": "#".join(key)}
         update = Update(key, f"{change}, {_CHANGED}{without}", f"{_THERE} AND #version = :read", values)
-        self._write([update, *checks], configuration_id)
+        owed = [owe(organization_id, configuration_id, RunStatus.AUTH_FAILED, at)] if reconnected else []
+        self._write([update, *checks, *owed], configuration_id)
         return self.entry(organization_id, configuration_id)
 
     def enable(
