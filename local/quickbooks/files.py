@@ -13,13 +13,15 @@ from local.quickbooks.wire import Json
 
 _REPORTS = {
     "profitandloss": "ProfitAndLoss", "profitandlossdetail": "ProfitAndLossDetail", "balancesheet": "BalanceSheet",
-    "cashflow": "CashFlow", "trialbalance": "TrialBalance", "generalledger": "GeneralLedger",
+    "cashflow": "CashFlow", "trialbalance": "TrialBalance", "trialbalancefr": "TrialBalanceFR",
+    "generalledger": "GeneralLedger",
     "customerincome": "CustomerIncome", "customersales": "CustomerSales", "itemsales": "ItemSales",
     "agedreceivables": "AgedReceivables", "agedreceivabledetail": "AgedReceivableDetail",
     "agedpayables": "AgedPayables", "agedpayabledetail": "AgedPayableDetail", "customerbalance": "CustomerBalance",
     "customerbalancedetail": "CustomerBalanceDetail", "vendorbalance": "VendorBalance",
     "vendorbalancedetail": "VendorBalanceDetail", "vendorexpenses": "VendorExpenses",
-    "transactionlist": "TransactionList", "transactionlistbycustomer": "TransactionListByCustomer",
+    "transactionlist": "TransactionList", "transactionlistwithsplits": "TransactionListWithSplits",
+    "transactionlistbycustomer": "TransactionListByCustomer",
     "transactionlistbyvendor": "TransactionListByVendor", "accountlist": "AccountList", "taxsummary": "TaxSummary",
     "inventoryvaluationsummary": "InventoryValuationSummary", "departmentsales": "DepartmentSales",
     "classsales": "ClassSales", "journalreport": "JournalReport",

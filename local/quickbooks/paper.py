@@ -12,7 +12,7 @@ def _rows(company: Company, entity: str, record: Json) -> list[str]:
     rows = [company.name, "", f"{_TITLES[entity]} {record.get('DocNumber', '')}", f"Date {record.get('TxnDate', '')}"]
     if "DueDate" in record:
         rows.append(f"Due {record['DueDate']}")
-    rows += ["", f"To {record['CustomerRef'].get('name', '')}", ""]
+    rows += ["", f"To {record.get('CustomerRef', {}).get('name', '')}", ""]
     for line in record.get("Line", [])[:40]:
         if line.get("DetailType") in ("SalesItemLineDetail", "DescriptionOnly", "GroupLineDetail"):
             item = line.get("SalesItemLineDetail", {}).get("ItemRef", {}).get("name", "")

@@ -28,8 +28,18 @@ COMPANIES = (
 
 _ACCOUNTS = {
     "1": ("Services", "Income", "ServiceFeeIncome"),
+    "2": ("Retained Earnings", "Equity", "RetainedEarnings"),
+    "3": ("Prepaid Expenses", "Other Current Asset", "PrepaidExpenses"),
     "4": ("Undeposited Funds", "Other Current Asset", "UndepositedFunds"),
+    "11": ("Insurance", "Expense", "Insurance"),
+    "12": ("Legal & Professional Fees", "Expense", "LegalProfessionalFees"),
+    "13": ("Meals and Entertainment", "Expense", "EntertainmentMeals"),
+    "15": ("Office Expenses", "Expense", "OfficeGeneralAdministrativeExpenses"),
+    "17": ("Rent or Lease", "Expense", "RentOrLeaseOfBuildings"),
+    "22": ("Travel", "Expense", "Travel"),
+    "24": ("Utilities", "Expense", "Utilities"),
     "33": ("Accounts Payable (A/P)", "Accounts Payable", "AccountsPayable"),
+    "34": ("Opening Balance Equity", "Equity", "OpeningBalanceEquity"),
     "35": ("Checking", "Bank", "Checking"),
     "36": ("Savings", "Bank", "Savings"),
     "41": ("Mastercard", "Credit Card", "CreditCard"),

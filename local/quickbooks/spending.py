@@ -1,6 +1,7 @@
 """Rules of what a company buys, pays and owes, and of what may go (facts 1.7, 2.9): one code each."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from local.quickbooks import problems, wire
@@ -39,6 +40,8 @@ def check(books: Books, entity: Entity, said: Json, stored: Json | None) -> None
         raise problems.business("You must set a transaction amount.")
     for line in _lines(said):
         _check_line(line)
+    if entity.name == "JournalEntry":
+        _check_balanced(said)
     if entity.name == "TimeActivity":
         _check_time(books, said)
     if entity.name == "Deposit":
@@ -70,6 +73,18 @@ def _check_line(line: Json) -> None:
     negative = not isinstance(amount, str | dict | list | bool | None) and amount < 0
     if negative and "JournalEntryLineDetail" in line:
         raise fault_of("2290")
+
+
+def _check_balanced(said: Json) -> None:
+    """Raises 6000 unless a journal entry takes as much as it gives."""
+    sides = {"Debit": Decimal(), "Credit": Decimal()}
+    for line in _lines(said):
+        amount, detail = line.get("Amount"), line.get("JournalEntryLineDetail")
+        side = detail.get("PostingType") if isinstance(detail, dict) else None
+        if side in sides and isinstance(amount, int | Decimal):
+            sides[side] += amount
+    if sides["Debit"] != sides["Credit"]:
+        raise problems.business("Please balance debits and credits.")
 
 
 def _check_time(books: Books, said: Json) -> None:

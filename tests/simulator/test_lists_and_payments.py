@@ -169,6 +169,11 @@ def test_a_document_comes_as_pdf(company: Caller, entity: str) -> None:
     assert answer.body.rstrip().endswith(b"%%EOF")
 
 
+def test_a_receipt_of_nobody_comes_as_pdf(company: Caller) -> None:
+    made = company.made("SalesReceipt", {key: value for key, value in invoice().items() if key != "CustomerRef"})
+    assert company.get(f"salesreceipt/{made['Id']}/pdf", Accept="application/pdf").body.startswith(b"%PDF-1.4")
+
+
 @pytest.mark.fact("2.7", "legacy custom fields; others are dropped silently")
 def test_custom_fields_of_the_company_are_kept_and_others_dropped(company: Caller) -> None:
     fields = [{"DefinitionId": "1", "StringValue": "blue"}, {"DefinitionId": "1000000003", "StringValue": "lost"}]
