@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 
 .PHONY: help demo up down quickbooks organization client test check formatted lint types imports template pinned \
-	format requirements openapi invoke deploy bench clean
+	format requirements openapi invoke deploy clients bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 16
@@ -103,6 +103,9 @@ deploy: .venv/.installed ## to AWS: sam build, sam deploy --guided
 
 bench: .venv/.installed ## how fast it is on this machine
 	@$(BIN)/python -m tests.bench $(PART)
+
+clients: .venv/.installed ## clients of other languages against the simulator; needs node and npm
+	@$(BIN)/python -m tests.other_clients
 
 clean: down ## forgets everything that was built or installed
 	rm -rf .local .venv .aws-sam .coverage .coverage.* htmlcov
