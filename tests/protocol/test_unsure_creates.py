@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
-from tests.protocol.stage import CUSTOMER, Stage, StageClock, a_bill
+from tests.protocol.stage import CUSTOMER, INTEGRATION, Stage, StageClock, a_bill
 from tests.protocol.workers import Order
 
 BILL = "bill-1"
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -117,3 +121,98 @@ def test_a_second_document_of_another_customer_is_told_beside_the_known_one(unsu
     named = trouble.dto["documents"]
     assert isinstance(named, list)
     assert {document["id"] for document in named} == {known["Id"], stranger["Id"]}
+
+
+# --- closed before it was settled, and perhaps nobody comes after
+
+
+def a_create_without_an_answer(stage: Stage) -> None:
+    """It lands a minute later, and its run waits until the window is over."""
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    stage.tell(a_bill(1, "100.00"))
+    stage.play(stage.take(0))
+
+
+def a_create_whose_worker_died(stage: Stage) -> None:
+    """QuickBooks has it, and nobody has heard of that: the record does not even know that it is unsure."""
+    stage.tell(a_bill(1, "100.00"))
+    worker = stage.take(0)
+    stage.play(worker, until="quickbooks.write")
+    worker.step(Order.DIE_AFTER)
+
+
+def an_adopted_one_whose_update_waits(stage: Stage) -> None:
+    """The create is settled, and the run that settled it is still open."""
+    a_create_without_an_answer(stage)
+    stage.pass_time(6 * MINUTE)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    stage.simulator.mishaps.add("throttle", entity="invoice", operation="update", count=1)
+    stage.play(stage.take(len(stage.queue.messages) - 1))
+
+
+UNSURE = pytest.mark.parametrize(
+    "begin", [a_create_without_an_answer, a_create_whose_worker_died, an_adopted_one_whose_update_waits]
+)
+
+
+def disable(stage: Stage) -> None:
+    stage.stores.configure(replace(INTEGRATION, enabled=False))
+
+
+@UNSURE
+def test_it_is_looked_at_although_the_gate_closed_its_run(stage: Stage, begin: Callable[[Stage], None]) -> None:
+    begin(stage)
+    disable(stage)
+    rest(stage)
+    assert places(stage) == [(DocumentKind.INVOICE, CUSTOMER)]
+
+
+def test_it_is_looked_at_once_although_the_gate_closes_newer_versions_too(stage: Stage) -> None:
+    a_create_without_an_answer(stage)
+    disable(stage)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    stage.tell(a_bill(3, "300.00"), "updated")
+    rest(stage)
+    assert len(looks(stage)) == 1
+
+
+def test_what_the_gate_closes_without_a_doubt_is_not_looked_at(stage: Stage) -> None:
+    stage.tell(a_bill(1, "100.00"))
+    rest(stage)
+    disable(stage)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    rest(stage)
+    assert looks(stage) == []
+
+
+def test_it_is_looked_at_although_its_run_was_given_up(stage: Stage, memory: Memory) -> None:
+    a_create_without_an_answer(stage)
+    stage.simulator.mishaps.add("server-error", operation="query")
+    while stage.open_runs():
+        stage.pass_time(HOUR)
+        stage.sweep(stage.world(None))
+        rest(stage)
+    assert [run.status for run in memory.runs.values()] == [RunStatus.TIMEOUT_LIMIT_EXCEEDED]
+    assert places(stage) == [(DocumentKind.INVOICE, CUSTOMER)]
+
+
+def test_what_was_never_settled_is_told_as_what_the_next_try_takes_over(stage: Stage, memory: Memory) -> None:
+    a_create_without_an_answer(stage)
+    disable(stage)
+    stage.quiet()
+    [(_, known)] = stage.documents(BILL)
+    [trouble] = memory.troubles.values()
+    assert known["Id"] in str(trouble.dto["documents"])
+    assert "retry the run" in str(trouble.dto["message"])
+    assert "Void it" not in str(trouble.dto["message"])
+
+
+def test_what_was_settled_before_the_look_is_not_told(stage: Stage, memory: Memory) -> None:
+    a_create_without_an_answer(stage)
+    disable(stage)
+    rest(stage)
+    stage.stores.configure(INTEGRATION)
+    stage.tell(a_bill(2, "200.00"), "updated")
+    stage.quiet()
+    assert memory.troubles == {}
+    assert len(stage.documents(BILL)) == 1

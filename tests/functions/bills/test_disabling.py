@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.ports import Closing, Deliveries
 from tests.functions.api.conftest import Aws
 from tests.functions.bills.conftest import Office
@@ -66,8 +65,8 @@ class Meanwhile:
         self._deliveries = deliveries
         self._happens = happens
 
-    def write(self, delivery: Delivery) -> Delivery:
-        return self._deliveries.write(delivery)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._deliveries, name)
 
     def close(self, closing: Closing) -> None:
         for happen in self._happens:

@@ -26,7 +26,7 @@ from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, about, connection_of, prepare
-from m3ter_quickbooks.run.delivery import Delivery, Doubt, Operation
+from m3ter_quickbooks.run.doubts import Left, left_alone, left_by
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_reading
@@ -258,9 +258,10 @@ def _wait(run: Run, pause: Pause, world: World) -> None:
 def _close(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World) -> None:
     """Rule 5. Refused because of the count: read again, QuickBooks is not called again. Because of rev or run: stop."""
     integration = in_hand.integration
-    delivery, story = _record(attempt, ending, world), _story(attempt, ending, world)
+    left = _left(in_hand, attempt, ending, world)
+    story = _story(in_hand.run, attempt, left, world)
     for _ in range(CLOSING_TRIES):
-        closing = aftermath.close(in_hand.run, integration, ending, delivery, story, world.clock())
+        closing = aftermath.close(in_hand.run, integration, ending, left.record, story, world.clock())
         try:
             world.deliveries.close(closing)
         except CountMoved:
@@ -289,50 +290,27 @@ def _open_if_reconnected(run: Run, integration: Integration, world: World) -> No
         world.queue.retry(world.runs.open(world.runs.snapshot(run), [once_more]), timedelta(0))
 
 
-def _record(attempt: Attempt | None, ending: Ending, world: World) -> Delivery | None:
-    """The delivery record that the closing writes: of a claim that is ours, or free of the doubts that it settles."""
-    if attempt is None:
-        return None
-    if not attempt.holding:
-        return replace(attempt.case.delivery, doubts=()) if _doubts(attempt, ending, world) else None
-    record, op = attempt.record, _still_open(attempt, ending)
-    return replace(
-        record,
-        lease_until=None,
-        op=op,
-        doubts=record.doubts if op is not None else (),
-        done=attempt.done() if ending.finished else record.done,
-    )
+def _left(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World) -> Left:
+    """Where no attempt was made (the gate, or a read that failed until the end), the record has yet to be read."""
+    if attempt is not None:
+        return left_by(attempt, ending, world.clock())
+    run = in_hand.run
+    stored = world.deliveries.get(run.organization_id, run.configuration_id, run.bill_id)
+    return left_alone(stored, run, world.clock())
 
 
-def _story(attempt: Attempt | None, ending: Ending, world: World) -> Story:
+def _story(run: Run, attempt: Attempt | None, left: Left, world: World) -> Story:
+    look = _look_again(run, left, world)
     if attempt is None:
-        return Story()
+        return Story(left.record.document if left.record else None, look=look)
     case, document = attempt.case, attempt.record.document
     url = world.link(case.connection, document.kind, document.id) if document and not attempt.elsewhere else None
-    look = _look_again(attempt, ending, world)
     return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
 
 
-def _look_again(attempt: Attempt, ending: Ending, world: World) -> LookAgain | None:
+def _look_again(run: Run, left: Left, world: World) -> LookAgain | None:
     """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?"""
-    run, doubts = attempt.case.run, _doubts(attempt, ending, world)
-    if not doubts:
+    if not left.places:
         return None
     due_at = world.clock() + LOOK_AGAIN_AFTER
-    return LookAgain(run.organization_id, run.configuration_id, run.bill_id, run.id, doubts, due_at)
-
-
-def _doubts(attempt: Attempt, ending: Ending, world: World) -> tuple[Doubt, ...]:
-    """What this closing orders a look for and clears, both in its one transaction: so it is looked at once.
-
-    Not before it is settled: while a create is open, or somebody holds the bill, that is for whoever settles it.
-    """
-    if attempt.holding:
-        return attempt.record.doubts if _still_open(attempt, ending) is None else ()
-    stored = attempt.case.delivery
-    return stored.doubts if stored.op is None and not stored.leased(world.clock()) else ()
-
-
-def _still_open(attempt: Attempt, ending: Ending) -> Operation | None:
-    return attempt.record.op if ending.keep_op or not attempt.holding else None
+    return LookAgain(run.organization_id, run.configuration_id, run.bill_id, run.id, left.places, due_at)

@@ -17,8 +17,9 @@ from m3ter_quickbooks.invoice.header import BILL_MARKER
 from m3ter_quickbooks.problems import ConnectionLost, Missing, Refused, TryLater
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.case import connection_of
-from m3ter_quickbooks.run.delivery import DocumentRef
+from m3ter_quickbooks.run.delivery import Delivery, Verb
 from m3ter_quickbooks.run.identity import time_ordered_id
+from m3ter_quickbooks.run.planning import marker
 from m3ter_quickbooks.run.trouble import EventName, LookAgain, Trouble
 from m3ter_quickbooks.run.world import World
 
@@ -53,15 +54,18 @@ def look_again(look: LookAgain, world: World) -> None:
         return world.runs.looked(look, None) if world.clock() > look.due_at + GIVE_UP_AFTER else None
     live = [_Named(document.kind, document.id, document.number) for document in found if not document.voided]
     # The same bill may rightly have a document of another configuration in the same company.
-    known = _known_documents(look, world)
-    others = {(document.kind, document.id) for document in known.values()}
+    records = _records(look, world)
+    others = {(record.document.kind, record.document.id) for record in records.values() if record.document}
     if all((document.kind, document.id) in others for document in live):
         return world.runs.looked(look, None)
-    ours = known.get(look.configuration_id)
+    record = records.get(look.configuration_id)
+    if record is not None and record.leased(world.clock()):
+        return None  # somebody is settling it right now
+    ours = record.document if record else None
     if ours is not None and (ours.kind, ours.id) not in {(document.kind, document.id) for document in live}:
         # It has another customer or day by now, so it was not found beside the stranger.
         live.insert(0, _Named(ours.kind, ours.id, ours.number))
-    return world.runs.looked(look, _trouble(look, live, world))
+    return world.runs.looked(look, _trouble(look, live, world, unsettled=_unsettled(record, found)))
 
 
 def _found(look: LookAgain, integration: Integration, world: World) -> list[RemoteDocument]:
@@ -77,31 +81,48 @@ def _found(look: LookAgain, integration: Integration, world: World) -> list[Remo
     ]
 
 
-def _known_documents(look: LookAgain, world: World) -> dict[ConfigurationId, DocumentRef]:
-    known: dict[ConfigurationId, DocumentRef] = {}
-    for integration in world.configurations.for_bills(look.organization_id):
-        delivery = world.deliveries.get(look.organization_id, integration.id, look.bill_id)
-        if delivery.document is not None:
-            known[integration.id] = delivery.document
-    return known
+def _records(look: LookAgain, world: World) -> dict[ConfigurationId, Delivery]:
+    return {
+        integration.id: world.deliveries.get(look.organization_id, integration.id, look.bill_id)
+        for integration in world.configurations.for_bills(look.organization_id)
+    }
 
 
-def _trouble(look: LookAgain, live: list[_Named], world: World) -> Trouble:
+def _unsettled(record: Delivery | None, found: list[RemoteDocument]) -> bool:
+    """Whether one of them is the create that the record still has open: whoever tries next takes it over."""
+    op = record.op if record else None
+    if op is None or op.verb is not Verb.CREATE:
+        return False
+    return any(marker(op) in document.note and not document.voided for document in found)
+
+
+def _message(look: LookAgain, live: list[_Named], *, unsettled: bool) -> str:
     names = " and ".join(f"{document.kind.value} {document.number or document.id}" for document in live)
-    now = world.clock()
-    message = (
-        f"QuickBooks holds more than one document for bill {look.bill_id}: {names}. An answer of QuickBooks had been "
-        "lost and its request took effect twice. Keep the one that the run names and void the other."
-        if len(live) > 1
-        else f"QuickBooks holds a document for bill {look.bill_id} that no run knows of: {names}. An answer of "
-        "QuickBooks had been lost and its request took effect all the same. Void it, unless you made it yourself."
+    if len(live) > 1:
+        return (
+            f"QuickBooks holds more than one document for bill {look.bill_id}: {names}. An answer of QuickBooks had "
+            "been lost and its request took effect twice. Keep the one that the run names and void the other."
+        )
+    if unsettled:
+        return (
+            f"QuickBooks holds {names} for bill {look.bill_id}, and its run ended before that was known: the answer of "
+            "QuickBooks had been lost. Enable the integration or connect it again if that is why, and retry the run: "
+            "it takes the document over."
+        )
+    return (
+        f"QuickBooks holds a document for bill {look.bill_id} that no run knows of: {names}. An answer of QuickBooks "
+        "had been lost and its request took effect all the same. Void it, unless you made it yourself."
     )
+
+
+def _trouble(look: LookAgain, live: list[_Named], world: World, *, unsettled: bool) -> Trouble:
+    now = world.clock()
     dto = {
         "integrationConfigId": look.configuration_id,
         "integrationRunId": look.run_id,
         "entityType": "Bill",
         "entityId": look.bill_id,
-        "message": message,
+        "message": _message(look, live, unsettled=unsettled),
         "documents": [{"type": document.kind.value, "id": document.id, "number": document.number} for document in live],
     }
     return Trouble(
@@ -110,7 +131,7 @@ def _trouble(look: LookAgain, live: list[_Named], world: World) -> Trouble:
         name=EventName.PERFORM,
         at=now,
         dto=dto,
-        cause="duplicate",
+        cause="unsettled" if unsettled and len(live) == 1 else "duplicate",
         configuration_id=look.configuration_id,
         bill_id=look.bill_id,
         run_id=look.run_id,
