@@ -83,6 +83,8 @@ BY_NAME = {one.name: one for one in _ALL}
 BY_QUERY_NAME = {**{one.name.lower(): one for one in _ALL}, **BY_SEGMENT}
 NAMES = tuple(one.name for one in _ALL if one.kind == NAME)
 SALES_FORMS = tuple(one.name for one in _ALL if one.kind == SALES_FORM)
+# There from the start, and no second one is made (facts 3.6).
+ONE_OF_A_KIND = {"CompanyInfo"}
 READ_ONLY = {"TaxCode", "TaxRate"}
 # Needed in every update, a sparse one too (facts 2.9).
 NEVER_LEFT_OUT = {"Bill": "VendorRef", "Purchase": "PaymentType"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.quickbooks import accounts, documents, lists, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
-from local.quickbooks.entities import NAME, PAYMENT, READ_ONLY, SALES_FORM, Entity
+from local.quickbooks.entities import NAME, ONE_OF_A_KIND, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
 from local.quickbooks.problems import Fault
 from local.quickbooks.store import Store
@@ -77,6 +77,8 @@ def send(books: Books, entity: Entity, id_: str, address: str | None) -> Done:
 
 
 def _create(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
+    if entity.name in ONE_OF_A_KIND:
+        raise problems.missing("Id")
     said = shape_of(entity.name).read(body)
     if entity.kind == SALES_FORM:
         record = documents.create(books, entity, said, include)

@@ -89,6 +89,11 @@ _VENDORS = {"30": "Books by Bessie", "31": "Brosnahan Insurance Agency", "41": "
 _EMPLOYEES = {"54": ("Emily", "Platt"), "55": ("John", "Johnson")}
 _CURRENCIES = {"1": ("CAD", "Canadian Dollar"), "2": ("EUR", "Euro"), "3": ("GBP", "British Pound Sterling"),
                "4": ("JPY", "Japanese Yen")}  # fmt: skip
+# What is made later is counted from here on, above every id that is given in this file.
+_LAST_IDS = {
+    "name": 102, "transaction": 100, "Item": 20, "Account": 100, "Term": 10, "TaxCode": 10, "TaxRate": 10,
+    "TaxAgency": 10, "PaymentMethod": 10, "CompanyCurrency": 10,
+}  # fmt: skip
 _UK_CODES = {"2": ("20.0% S", "20"), "3": ("5.0% R", "5"), "4": ("0.0% Z", "0"), "5": ("Exempt", "0")}
 
 
@@ -112,7 +117,7 @@ def add_company(store: Store, company: Company, now: datetime) -> Books:
     _lists(books)
     _tax(books)
     _names(books)
-    for name, last in {"name": 102, "Item": 20, "Account": 100, "Term": 10, "transaction": 100, "TaxCode": 10}.items():
+    for name, last in _LAST_IDS.items():
         store.set_counter(company.realm, f"id:{name}", last)
     _first_invoice(books)
     return books

@@ -7,6 +7,7 @@ from typing import Any
 from local.quickbooks import problems, wire
 from local.quickbooks.books import Books
 from local.quickbooks.catalogue import fault_of
+from local.quickbooks.company import CURRENCIES
 from local.quickbooks.entities import Entity
 from local.quickbooks.store import Condition
 from local.quickbooks.wire import Json
@@ -107,7 +108,9 @@ def _check_deposited_to(books: Books, said: Json) -> None:
 
 
 def _check_currency(books: Books, said: Json, stored: Json | None) -> None:
-    """Raises 630: a currency is listed once."""
+    """Raises 2220 for a currency that is none, 630 for one that is listed."""
+    if said.get("Code") not in CURRENCIES:
+        raise problems.bad_currency(said.get("Code"))
     for other in _all(books, "CompanyCurrency"):
         if other.get("Code") == said.get("Code") and (stored is None or other["Id"] != stored["Id"]):
             raise problems.duplicate_object(f"a currency {said.get('Code')}")
