@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import deliveries, long_lists, memory, on_stack, renewals, simulator
+from tests.bench import costs, deliveries, long_lists, memory, neighbours, on_stack, renewals, simulator
 
 Row = tuple[str, str, str]
 
@@ -38,6 +38,23 @@ def fairness() -> list[Row]:
     ]
 
 
+def busy_neighbour() -> list[Row]:
+    found = neighbours.neighbours()
+    beside, alone = found.beside, found.alone
+    return [
+        (
+            "a bill of 19 small companies beside 3,000 at once of another: event to closed run (virtual time)",
+            "reported, beside and alone; 0 twice, 0 lost",
+            (
+                f"p50 {beside.p50:.1f} s, p99 {beside.p99:.1f} s, at most {beside.most:.1f} s; "
+                f"alone {alone.p50:.1f} s, {alone.p99:.1f} s, {alone.most:.1f} s; "
+                f"the busy company took {found.busy_seconds:.0f} s; "
+                f"{found.twice} twice, {found.lost} lost"
+            ),
+        )
+    ]
+
+
 def storm() -> list[Row]:
     rows = []
     for remembered in (True, False):
@@ -47,27 +64,47 @@ def storm() -> list[Row]:
             (
                 f"{found.deliveries:,} deliveries, 20 % lost answers, 5 % doubled, request ids {ids} (virtual time)",
                 "0 twice, 0 lost, 0 stale",
-                f"{found.twice} twice, {found.lost} lost, {found.stale} stale; {found.answers_lost} answers lost",
+                (
+                    f"{found.twice} twice, {found.lost} lost, {found.stale} stale; "
+                    f"{found.answers_lost} of {found.writes:,} answers lost"
+                ),
             )
         )
     return rows
 
 
-def costs() -> list[Row]:
-    found = deliveries.costs()
+def calls_and_requests() -> list[Row]:
+    found = costs.costs()
+    create, update, batch = found.create, found.update, found.batch
+    operations = f"{len(create.operations)} / {len(update.operations)} / {len(batch.operations)} in {batch.bills}"
+    reads = create.reads + update.reads + batch.reads
+    elsewhere = create.elsewhere + update.elsewhere + batch.elsewhere
     return [
         (
             "QuickBooks calls per bill, warm create / update / in a full batch",
             "1 / 1 / 1 in 30; no read after a write",
-            f"{found.create} / {found.update} / 1 in {found.batch}; {found.reads} reads",
+            f"{operations}; {reads} reads",
         ),
-        ("table requests per bill and configuration, warm", "at most 6", f"{found.table}"),
+        (
+            "table requests per bill and configuration, warm create / update / in a full batch",
+            "at most 6",
+            f"{create.table:g} / {update.table:g} / {batch.table:.2f}; {elsewhere} of Secrets Manager and SQS",
+        ),
     ]
 
 
 def tokens() -> list[Row]:
-    found = renewals.renewals()
-    return [("token renewals, 1,000 bills in an hour over 20 workers", "1", f"{found}")]
+    found = renewals.hour()
+    return [
+        (
+            f"token refreshes, {found.bills:,} bills in an hour over 20 workers, 20 at once (virtual time)",
+            "1",
+            (
+                f"{found.refreshes}; {found.refused} answers of 401, {found.throttled} of 429; "
+                f"{found.secrets} requests of Secrets Manager; {found.twice} twice, {found.lost} lost"
+            ),
+        )
+    ]
 
 
 def worker() -> list[Row]:
@@ -81,12 +118,13 @@ def worker() -> list[Row]:
 
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
-    "costs": costs,
+    "costs": calls_and_requests,
     "worker": worker,
     "long-lists": long_lists.rows,
     "tokens": tokens,
     "month-end": month_end,
     "fairness": fairness,
+    "neighbours": busy_neighbour,
     "storm": storm,
     "simulator": simulator.rows,
     "stack": on_stack.rows,

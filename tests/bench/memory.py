@@ -8,8 +8,9 @@ from copy import deepcopy
 
 import boto3
 
-from tests.bench.deliveries import Bench, a_bill
+from tests.bench.deliveries import Bench
 from tests.bench.peak import own_peak_megabytes
+from tests.bench.told import a_bill
 
 LINES = 1000
 

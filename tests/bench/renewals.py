@@ -1,97 +1,70 @@
-"""Twenty workers, a thousand bills in one hour, one company: how often is the access token renewed?"""
+"""Twenty workers send a thousand bills to one company in an hour in which its access token ends.
+
+    consent ─── 30 min ─── bills, in waves of 20: one for each worker at once ─── 90 min
+                                       ▲ 55: renewed     ▲ 60: the first token ends
+
+Consent, connection, tokens and their leases are in their real stores on moto; the bills' own stores are in memory. The
+waves are the worst case: when five minutes of the token are left, all twenty processes see it at the same moment.
+"""
 
 from __future__ import annotations
 
 import json
-import random
-from typing import Any
-from uuid import uuid4
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
 
-import boto3
-import httpx
-from moto import mock_aws
+from tests.bench.installed import ORGANIZATION, Installed, installed
+from tests.bench.stores import in_memory
+from tests.bench.told import a_bill, an_event, bill_of
+from tests.bench.virtual_time import START
+from tests.fakes import Memory
 
-from local.quickbooks.simulator import Simulator
-from local.quickbooks.transport import transport
-from m3ter_quickbooks.bill.identifiers import OrganizationId
-from m3ter_quickbooks.connection.consent import Callback
-from m3ter_quickbooks.environment import ApiEnvironment
-from m3ter_quickbooks.integration.destination import Destination
-from m3ter_quickbooks.wiring import Api
-from tests.bench.virtual_time import START, VirtualTime
-from tests.protocol.on_moto import create_table
-
-COMPANY = "9130000000000001"
-QUICKBOOKS = "https://quickbooks.example"
-ORGANIZATION = OrganizationId("org")
+FIRST_WAVE = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
 
 
-def renewals(workers: int = 20, bills: int = 1000) -> int:
-    """Refreshes that Intuit saw in the hour after consent (a token is renewed when five minutes of it are left)."""
-    time = VirtualTime()
-    simulator = Simulator(clock=time, seed=3, recorded_calls=10_000)
-    with mock_aws():
-        clients = {
-            name: boto3.client(name, "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # type: ignore[call-overload]  # by name
-            for name in ("dynamodb", "secretsmanager", "sqs")
-        }
-        app = json.dumps({"clientId": "simulator-client", "clientSecret": "simulator-secret"})
-        clients["secretsmanager"].create_secret(Name="app", SecretString=app)
-        environment = _environment(create_table(clients["dynamodb"]))
+@dataclass(frozen=True)
+class Hour:
+    """What Intuit and QuickBooks saw in that hour. `secrets`: how often all workers together asked Secrets Manager."""
 
-        def office() -> Api:
-            return Api(
-                environment,
-                client=clients.__getitem__,
-                transport=transport(simulator, waited=lambda seconds: None),
-                now=time,
-                pause=lambda span: time.sleep(span.total_seconds()),
-            )
-
-        first = office()
-        connection = first.credentials.create(
-            ORGANIZATION, Destination.QUICKBOOKS_SANDBOX, "Sandbox", by="bench", at=START
-        ).value
-        connection = _consented(first, simulator, connection)
-        simulator.calls.clear()
-        offices = [office() for _ in range(workers)]
-        chance = random.Random(5)
-
-        def work(own: Api) -> None:
-            for _ in range(bills // workers):
-                time.sleep(chance.random() * 2 * 3600 * workers / bills * 0.98)
-                own.access.access_token(connection)
-
-        for own in offices:
-            time.start(lambda own=own: work(own))  # type: ignore[misc]  # bound now
-        time.run()
-    return sum(1 for call in simulator.calls if call.operation == "refresh")
+    bills: int
+    minutes: float
+    refreshes: int
+    refused: int
+    throttled: int
+    twice: int
+    lost: int
+    secrets: int
 
 
-def _consented(office: Api, simulator: Simulator, connection: Any) -> Any:
-    consents = office.consents("https://api.example")
-    authorize = httpx.URL(consents.begin(connection)).copy_merge_params({"auto_consent": COMPANY})
-    back = httpx.URL(dict(simulator.handle("GET", str(authorize)).headers)["Location"]).params
-    return consents.finish(Callback(state=back["state"], code=back["code"], realm_id=back["realmId"]))
+def hour(workers: int = 20, bills: int = 1000) -> Hour:
+    """Each worker is a process of its own, with its own memory of the token."""
+    with installed(nap=1.0) as office:
+        names = [f"bill-{number}" for number in range(bills)]
+        for number, name in enumerate(names):
+            wave = START + FIRST_WAVE + HOUR * (number // workers) / (bills // workers)
+            office.queue.put(json.dumps(an_event(ORGANIZATION, a_bill(name))), wave)
+        memory = office.in_memory()
+        for _ in range(workers):
+            office.time.start(partial(_work, office, memory))
+        office.time.run()
+        calls = office.simulator.calls
+        made = Counter(bill_of(one) for one in office.invoices())
+        sent = [call.at for call in calls if call.operation == "create"]
+        return Hour(
+            bills=bills,
+            minutes=(sent[-1] - sent[0]).total_seconds() / 60,
+            refreshes=sum(call.operation == "refresh" for call in calls),
+            refused=sum(call.status == HTTPStatus.UNAUTHORIZED for call in calls),
+            throttled=sum(call.status == HTTPStatus.TOO_MANY_REQUESTS for call in calls),
+            twice=made.total() - len(made),
+            lost=len(set(names) - set(made)),
+            secrets=office.asked["secrets-manager"],
+        )
 
 
-def _environment(table: str) -> ApiEnvironment:
-    return ApiEnvironment.read(
-        {
-            "STAGE": "bench",
-            "TABLE_NAME": table,
-            "QUEUE_URL": f"https://sqs.example/{uuid4()}",
-            "SECRET_PREFIX": "m3ter-quickbooks/bench/",
-            "QUICKBOOKS_APP_SECRET": "app",
-            "QUICKBOOKS_API_URL": QUICKBOOKS,
-            "QUICKBOOKS_SANDBOX_API_URL": QUICKBOOKS,
-            "QUICKBOOKS_APP_URL": QUICKBOOKS,
-            "QUICKBOOKS_SANDBOX_APP_URL": QUICKBOOKS,
-            "INTUIT_AUTHORIZE_URL": f"{QUICKBOOKS}/connect/oauth2",
-            "INTUIT_TOKEN_URL": f"{QUICKBOOKS}/oauth2/v1/tokens/bearer",
-            "INTUIT_REVOKE_URL": f"{QUICKBOOKS}/v2/oauth2/tokens/revoke",
-            "M3TER_API_URL": "https://m3ter.example",
-            "USER_POOL_ID": "pool",
-            "TOKEN_URL": "https://cognito.example/oauth2/token",
-        }
-    )
+def _work(office: Installed, memory: Memory) -> None:
+    office.queue.serve(replace(office.world(), **in_memory(memory, office.time)), most=1)
