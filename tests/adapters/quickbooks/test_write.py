@@ -203,10 +203,39 @@ def test_a_4xx_without_a_fault_that_can_be_read_leaves_it_unsure(status: int) ->
     assert str(status) in answer.because
 
 
-@pytest.mark.parametrize("code", ["130", "140", "150", "600", "10000", "10200"])
+@pytest.mark.parametrize("code", ["130", "140", "150", "600", "10000", "10100", "10300"])
 @pytest.mark.parametrize("status", [200, 400])
 def test_faults_that_pass_by_themselves_leave_it_unsure(code: str, status: int) -> None:
     assert written(status, a_fault(code, kind="SystemFault")) == Unsure(f"QuickBooks fault {code}", "1-abc")
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_company_that_was_reset_has_not_taken_the_write(status: int) -> None:
+    detail = "Company has been reset. Request for CUD is stale."
+    assert isinstance(written(status, a_fault("10200", "Company Reset", detail, "SystemFault")), RefusedWrite)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        a_fault("6999", kind="SystemFault"),
+        a_fault("", kind="SystemFault"),
+        '{"Fault":{"type":"SystemFault"}}',
+        '<IntuitResponse><Fault type="SystemFault"><Error code="6999"></Error></Fault></IntuitResponse>',
+        a_fault("3999", "message=InternalServerError; errorCode=003999; statusCode=500", kind="SERVICE"),
+        a_fault("130", "Accessing Wrong Cluster", "WrongClusterError: the company lives elsewhere, statusCode: 503"),
+    ],
+    ids=["unknown code", "no code", "no error", "xml", "gateway", "cluster"],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_failure_of_the_server_is_no_refusal_whatever_its_code_and_status(status: int, body: str) -> None:
+    assert isinstance(written(status, body), Unsure)
+
+
+def test_maintenance_with_a_401_is_unsure_and_no_matter_of_the_token() -> None:
+    desk = answering(401, a_fault("150", "Company Under Maintenance"))
+    assert isinstance(desk.client.write(CONNECTION, CREATE), Unsure)
+    assert (len(desk.requests), desk.tokens.tried) == (1, [])
 
 
 def test_the_internal_error_30003_leaves_it_unsure() -> None:

@@ -124,6 +124,7 @@ def test_without_document_and_account_ids_have_to_do() -> None:
         ("6200", RefusalKind.PERIOD_CLOSED),
         ("6210", RefusalKind.PERIOD_CLOSED),
         ("6140", RefusalKind.DUPLICATE_NUMBER),
+        ("630", RefusalKind.DUPLICATE),
         ("6240", RefusalKind.OTHER),
         ("6000", RefusalKind.OTHER),
         ("", RefusalKind.OTHER),

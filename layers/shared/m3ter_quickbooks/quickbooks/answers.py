@@ -4,7 +4,8 @@
 429, 3001                                        NotSent: throttled
 100, 110, 120, 3100                              NotSent: not authorized (the connection is broken)
 401 though the token was new                     NotSent: unavailable, to be tried again
-150 and its like, 10000.., -30003, 600           Unsure
+150 and its like, 10000.., SystemFault, -30003   Unsure (10200 is a no)
+600                                              Unsure: something was done under this request id
 a fault, whatever the status                     RefusedWrite
 2xx with the document we meant                   Accepted
 """
@@ -21,8 +22,8 @@ from m3ter_quickbooks.quickbooks.faults import (
     consent_refused,
     faults_in,
     faults_of,
-    passes_by_itself,
     read_json,
+    says_nothing,
     throttled,
     token_refused,
 )
@@ -125,7 +126,7 @@ def _no_of(
         return NotSent(Hindrance.NOT_AUTHORIZED, intuit_tid=tid, message=because_lost(lost[0]))
     if any(map(token_refused, faults)):
         return _token_not_accepted(tid)
-    passing = [fault for fault in faults if passes_by_itself(fault) or fault.code == "3100"]
+    passing = [fault for fault in faults if says_nothing(fault) or fault.code == "3100"]
     if passing:
         return Unsure(f"QuickBooks fault {passing[0].code}".strip(), tid)
     return RefusedWrite(faults, tid)

@@ -10,9 +10,9 @@ from m3ter_quickbooks.connection.ports import AccessTokens
 from m3ter_quickbooks.problems import ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.quickbooks.answers import no
 from m3ter_quickbooks.quickbooks.documents import text
-from m3ter_quickbooks.quickbooks.faults import read_json
-from m3ter_quickbooks.quickbooks.wire import NeverLeft, NoAnswer, Reply, Request, Wire
-from m3ter_quickbooks.run.answer import Hindrance, NotSent, RefusedWrite, Unsure
+from m3ter_quickbooks.quickbooks.faults import faults_of, only_a_read_is_refused, read_json
+from m3ter_quickbooks.quickbooks.wire import FIRST_SERVER_ERROR, NeverLeft, NoAnswer, Reply, Request, Wire
+from m3ter_quickbooks.run.answer import Fault, Hindrance, NotSent, RefusedWrite, Unsure
 
 LARGEST_PAGE = 1_000
 """QuickBooks' own limit for one page of a query."""
@@ -91,11 +91,17 @@ def understood(reply: Reply) -> Mapping[str, object]:
             message = refusal.message or "QuickBooks asks to slow down."
             raise TryLater(message, refusal.after, throttled=is_throttled)
         case Unsure() as refusal:
+            faults = faults_of(reply.body, reply.status) if reply.status < FIRST_SERVER_ERROR else ()
+            if any(map(only_a_read_is_refused, faults)):
+                raise _refused(faults[0], reply.tid)
             raise TryLater(f"QuickBooks could not answer ({refusal.because}).")
         case RefusedWrite() as refusal:
-            fault = refusal.faults[0]
-            raise Refused(f"QuickBooks refused to read this (code {fault.code}).", fault.code, refusal.intuit_tid)
+            raise _refused(refusal.faults[0], refusal.intuit_tid)
     value = read_json(reply.body)
     if not isinstance(value, Mapping):
         raise TryLater("QuickBooks answered with something that cannot be read.")
     return value
+
+
+def _refused(fault: Fault, tid: str | None) -> Refused:
+    return Refused(f"QuickBooks refused to read this (code {fault.code}).", fault.code, tid)

@@ -22,7 +22,7 @@ from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.connection.ports import AccessTokens, Clock
 from m3ter_quickbooks.integration.destination import Destination
 from m3ter_quickbooks.problems import ConnectionLost
-from m3ter_quickbooks.quickbooks.faults import consent_refused, faults_of, token_refused
+from m3ter_quickbooks.quickbooks.faults import consent_refused, faults_of, says_nothing, token_refused
 
 MINOR_VERSION = "75"
 UNAUTHORIZED = 401
@@ -138,11 +138,14 @@ class Wire:
 
 
 def _another_token_may_do(reply: Reply) -> bool:
-    """Whether the gateway turned the token away, and not the consent behind it. A success is not searched."""
+    """Whether the gateway turned the token away, and not the consent behind it. A success is not searched.
+
+    Maintenance may come with 401 too (150): no token helps against it, and it does not say that nothing happened.
+    """
     if not _FIRST_ERROR <= reply.status < FIRST_SERVER_ERROR:
         return False
     faults = faults_of(reply.body, reply.status)
-    if any(map(consent_refused, faults)):
+    if any(map(consent_refused, faults)) or any(map(says_nothing, faults)):
         return False
     return reply.status == UNAUTHORIZED or any(map(token_refused, faults))
 

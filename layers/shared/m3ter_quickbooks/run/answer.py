@@ -3,7 +3,7 @@
     Accepted       it is done; this is the document now
     RefusedWrite   a definite no (a fault of class 4xx); nothing was written
     NotSent        nothing happened: throttled (429), not authorized, or the lease was too short to send
-    Unsure         it may have happened: timeout, reset, 5xx, 150, 10000, -30003, an unreadable body
+    Unsure         it may have happened: timeout, reset, 5xx, 150, 10000, SystemFault, -30003, an unreadable body
 
 Sending-once rule 3. The same four for a single request and for one item of a batch.
 """
@@ -42,13 +42,14 @@ class RemoteDocument:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of QuickBooks, whichever of its shapes it came in. `code` is `""` where the body had none."""
+    """One fault of QuickBooks, whichever of its shapes it came in. `code` and `type` are `""` where it had none."""
 
     code: str
     message: str
     detail: str = ""
     element: str = ""
     status: int = 400
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,12 +355,12 @@ class Attempt(Hold):
         )
         if op.verb is not Verb.CREATE and refusal.kind in {RefusalKind.STALE, RefusalKind.NOT_FOUND}:
             return self._read_then_plan_again(op, refusal, answer)
-        if op.verb is Verb.CREATE and refusal.kind is RefusalKind.DUPLICATE_NUMBER:
+        if op.verb is Verb.CREATE and refusal.kind in {RefusalKind.DUPLICATE_NUMBER, RefusalKind.DUPLICATE}:
             ours = self._ours_by_number(op, answer)
             if ours:
                 return None
             if ours is None and op.unsure:
-                # 6140 to a repeat, and nobody is seen with the number: it may be this very create.
+                # 6140 or 630 to a repeat, and nobody is seen with the number: it may be this very create.
                 return self._stop(op, self.world.clock() + self.world.in_flight, self.world.clock())
         self.record = replace(self.record, op=None)
         if refusal.kind is RefusalKind.DUPLICATE_NUMBER and not op.number_again and self._on_our_void_only(op, answer):
@@ -409,7 +409,7 @@ class Attempt(Hold):
         self.shows = None
 
     def _ours_by_number(self, op: Operation, answer: RefusedWrite) -> bool | None:
-        """Rule 3, 6140: is the number taken by this very create, whose answer was lost? None: nobody is seen with it.
+        """Rule 3, 6140 and 630: is the number taken by this very create, whose answer was lost? None: nobody is seen.
 
         QuickBooks mostly says which document it is. That one can be read at once, when a query does not show it yet.
         """

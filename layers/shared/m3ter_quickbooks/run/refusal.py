@@ -30,6 +30,7 @@ class RefusalKind(StrEnum):
     NOT_FOUND = "not found"
     PERIOD_CLOSED = "period closed"
     DUPLICATE_NUMBER = "duplicate number"
+    DUPLICATE = "duplicate"
     OTHER = "other"
 
 
@@ -39,6 +40,7 @@ _KINDS = {
     "5010": RefusalKind.STALE,
     "610": RefusalKind.NOT_FOUND,
     "6140": RefusalKind.DUPLICATE_NUMBER,
+    "630": RefusalKind.DUPLICATE,
 }
 
 # Numbers and the names of fields that we send get through; anything else in a fault may be a person's.

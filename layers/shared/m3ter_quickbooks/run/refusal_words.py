@@ -81,6 +81,11 @@ _MULTICURRENCY = Words(
 )
 _TOO_LONG = Words("{document} has a text that is too long for QuickBooks.", _REPORT, names_field=True)
 
+_RESET = Words(
+    "{document} was refused: this QuickBooks company was reset, and everything in it is new.",
+    "Connect the integration to it again, map accounts and products to what is there now, and retry the run.",
+)
+
 BY_CODE: dict[str, Words] = {
     **dict.fromkeys(("500", "2010", "2030", "2130", "2170", "4000", "4001", "6070"), _OURS),
     **dict.fromkeys(("2060", "2070", "2080", "2090", "2100", "2110", "2140", "2150", "2160"), _OURS),
@@ -148,6 +153,7 @@ BY_CODE: dict[str, Words] = {
         "{document} cannot be sent: the subscription of this QuickBooks company has ended or is not paid.",
         f"Renew it in QuickBooks (Settings, Subscriptions and billing) {_RETRY}.",
     ),
+    "10200": _RESET,
     "6250": Words("{document} is for {customer}, which is inactive or deleted in QuickBooks.", _MAP_AGAIN),
 }
 """What a code means where its text says nothing better."""
@@ -165,7 +171,11 @@ BY_CODE_OF_READS: dict[str, Words] = {
         "{document} could not be finished: QuickBooks could not look through its documents.",
         f"One of them may have something else than an address in its e-mail field: correct it in QuickBooks {_RETRY}.",
     ),
-    **{code: BY_CODE[code] for code in ("5020", "5030", "6190")},
+    "10100": Words(
+        "{document} could not be finished: QuickBooks found more than it can answer with.",
+        _REPORT,
+    ),
+    **{code: BY_CODE[code] for code in ("5020", "5030", "6190", "10200")},
 }
 """The same for what had to be read first."""
 
