@@ -68,8 +68,9 @@ def compose(books: Books, entity: Entity, said: Json, stored: Json | None) -> Js
         detail = "Invalid String : The name of an account must not contain double quotes."
         raise problems.Fault("2040", "Invalid String", detail, "Name")
     parent = said.get("ParentRef")
-    if isinstance(parent, dict) and parent.get("value") is not None:
-        _check_parent(books, books.referred("Account", parent, "ParentRef"), kind, stored)
+    above = parent if isinstance(parent, dict) and parent.get("value") is not None else None
+    if above and books.referred("Account", above, "ParentRef")["AccountType"] != kind:
+        raise problems.business("The parent account must have the same account type as its sub-account.")
     name, full = qualified(books, entity, said, stored, 100)
     balance = stored or {}
     kept = {key: value for key, value in said.items() if key not in _DERIVED}
@@ -88,17 +89,6 @@ def compose(books: Books, entity: Entity, said: Json, stored: Json | None) -> Js
     }
 
 
-def renamed(books: Books, record: Json) -> None:
-    """Accounts under this one read its new name; their tokens rise, since they have changed."""
-    under = [one for one in books.all("Account") if (one.get("ParentRef") or {}).get("value") == record["Id"]]
-    for below in under:
-        full = f"{record['FullyQualifiedName']}:{below['Name']}"
-        if full != below["FullyQualifiedName"]:
-            below["FullyQualifiedName"] = full
-            books.bump("Account", below)
-            renamed(books, below)
-
-
 def _type(said: Json) -> tuple[str, str]:
     """Type and sub-type: one of them is enough (facts 9.2: python-quickbooks sends the sub-type alone)."""
     kind, sub = said.get("AccountType"), said.get("AccountSubType")
@@ -113,17 +103,6 @@ def _type(said: Json) -> tuple[str, str]:
     if kind and _TYPE_OF[str(sub)] != kind:
         raise problems.business("The account sub-type doesn't belong to the account type.")
     return _TYPE_OF[str(sub)], str(sub)
-
-
-def _check_parent(books: Books, parent: Json, kind: str, stored: Json | None) -> None:
-    if parent["AccountType"] != kind:
-        raise problems.business("The parent account must have the same account type as its sub-account.")
-    above: Json | None = parent
-    while stored is not None and above is not None:
-        if above["Id"] == stored["Id"]:
-            raise problems.business("An account can't be its own parent.")
-        higher = above.get("ParentRef")
-        above = books.look("Account", str(higher["value"])) if isinstance(higher, dict) else None
 
 
 def _currency(books: Books, said: Json, stored: Json | None) -> str:

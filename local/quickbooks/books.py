@@ -7,7 +7,7 @@ from typing import Any
 from local.quickbooks import problems, wire
 from local.quickbooks.company import Company
 from local.quickbooks.entities import BY_NAME, Entity
-from local.quickbooks.store import Row, Store
+from local.quickbooks.store import Condition, Row, Store
 from local.quickbooks.wire import Json
 
 INACTIVE_SUFFIX = " (deleted)"
@@ -35,9 +35,11 @@ class Books:
         found: Json | None = None if text is None else wire.loads(text)
         return found
 
-    def all(self, entity: str) -> list[Json]:
-        """Fresh copies of every living object of a kind."""
-        return [wire.loads(text) for text in self.store.bodies(self.realm, entity)]
+    def under(self, entity: str, parent: str) -> list[Json]:
+        """Fresh copies of the living objects whose parent is this one."""
+        conditions = [Condition("customer", "=", (parent,))] if entity == "Customer" else []
+        found = [wire.loads(text) for text in self.store.bodies(self.realm, entity, conditions)]
+        return [one for one in found if (one.get("ParentRef") or {}).get("value") == parent]
 
     def look(self, entity: str, id_: str) -> Json | None:
         """For reading only: the same parsed object may be given to others."""
@@ -90,7 +92,8 @@ class Books:
         return stub
 
     def _write(self, entity: str, record: Json, text: str, deleted: bool) -> None:
-        customer = record.get("CustomerRef")
+        # A sub-customer is found by the customer above it, as a document is by its customer.
+        customer = record.get("ParentRef" if entity == "Customer" else "CustomerRef")
         name = shown_name(BY_NAME[entity], record)
         now = wire.milliseconds(self.now)
         self.store.write(

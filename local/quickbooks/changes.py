@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from local.quickbooks import problems, wire
+from local.quickbooks import operations, problems, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import BY_QUERY_NAME
 from local.quickbooks.problems import Fault
@@ -28,7 +28,10 @@ def since(books: Books, asked: Mapping[str, str]) -> str:
         rows = books.store.changed_since(books.realm, entity.name, wire.milliseconds(moment), left)
         left -= len(rows)
         if rows:
-            texts = ",".join(text for _, _, text in rows)
+            texts = ",".join(
+                text if deleted else operations.shown(books.store, books.realm, entity, text)
+                for _, deleted, text in rows
+            )
             start = "" if all(deleted for _, deleted, _ in rows) else '"startPosition":1,'
             blocks.append(f'{{"{entity.name}":[{texts}],{start}"maxResults":{len(rows)},"totalCount":{len(rows)}}}')
     return f'"CDCResponse":[{{"QueryResponse":[{",".join(blocks) or "{}"}]}}]'

@@ -16,6 +16,8 @@ SURVIVES_FULL_UPDATE = (
     "CurrencyRef", "PrintStatus", "EmailStatus", "ApplyTaxAfterDiscount", "CustomField", "LinkedTxn", "TxnDate",
     "BillAddr", "ShipAddr", "DeliveryInfo", "RecurDataRef",
 )  # fmt: skip
+# Outside the US a change of these without TxnTaxDetail makes the tax anew (facts 2.8).
+_TAX_FOLLOWS = {"Line", "GlobalTaxCalculation", "ApplyTaxAfterDiscount"}
 # Kept as given, in the order in which QuickBooks answers them.
 _AFTER_LINES = ("ClassRef", "DepartmentRef", "ProjectRef", "ShipMethodRef", "ShipDate", "TrackingNum", "SalesTermRef")
 _ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "PaymentMethodRef", "PaymentRefNum",
@@ -38,6 +40,8 @@ def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool,
     _check_tax_code(said, create=False)
     if sparse:
         merged = {**stored, **said}
+        if books.company.needs_tax_codes and "TxnTaxDetail" not in said and said.keys() & _TAX_FOLLOWS:
+            merged.pop("TxnTaxDetail", None)
     else:
         if not said.get("Line"):
             raise problems.missing("Line")

@@ -9,7 +9,7 @@ from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
 from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.entities import NAMES, NEVER_LEFT_OUT, Entity
-from local.quickbooks.names import active_name, checked_name, free_name, qualified
+from local.quickbooks.names import active_name, below, checked_name, free_name, qualified
 from local.quickbooks.wire import Json, money
 
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -77,9 +77,7 @@ def _person(books: Books, entity: Entity, said: Json, stored: Json | None) -> Js
     parent = said.get("ParentRef") if entity.name == "Customer" else None
     full = name
     if parent:
-        full = f"{books.referred('Customer', parent, 'ParentRef')['FullyQualifiedName']}:{name}"
-        if full.count(":") >= 5:
-            raise problems.Fault("6180", "Nesting too deep", "At most 5 levels of sub-customers.", "ParentRef")
+        full = below(books, entity, parent, name, stored)
     code = _currency(books, said, stored)
     kept = {key: value for key, value in said.items() if key not in ("DisplayName", "Active", "CurrencyRef", "Balance")}
     out: Json = {"Taxable": False} if entity.name == "Customer" else {}

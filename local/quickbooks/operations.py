@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import accounts, documents, lists, payments, problems, settings_objects, spending, wire
+from local.quickbooks import documents, lists, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, ONE_OF_A_KIND, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
+from local.quickbooks.names import renamed
 from local.quickbooks.problems import Fault
 from local.quickbooks.store import Store
 from local.quickbooks.wire import Json, money
@@ -43,7 +44,8 @@ def write(books: Books, entity: Entity, body: Any, operation: str = "", include:
     if operation == "create":
         body = {key: value for key, value in body.items() if key != "Id"}
         return Done(entity.name, _create(books, entity, body, set(include)), "Create")
-    return Done(entity.name, _update(books, entity, body, set(include)), "Update")
+    text = _update(books, entity, body, set(include))
+    return Done(entity.name, shown(books.store, books.realm, entity, text), "Update")
 
 
 def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = frozenset()) -> str:
@@ -55,15 +57,18 @@ def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = froze
         raise
     if entity.name == "Invoice" and "invoiceLink" in include:
         record = settings_objects.with_invoice_link(record)
-    if entity.name == "Customer":
-        record = with_balance(books.store, books.realm, record)
-    return wire.dumps(record)
+    return shown(books.store, books.realm, entity, wire.dumps(record))
+
+
+def shown(store: Store, realm: str, entity: Entity, text: str) -> str:
+    """What is answered of a kept object: a customer has its balances, which are kept nowhere but in its documents."""
+    return wire.dumps(with_balance(store, realm, wire.loads(text))) if entity.name == "Customer" else text
 
 
 def with_balance(store: Store, realm: str, customer: Json) -> Json:
-    """A customer with what is owed: open invoices less credits and payments not applied."""
-    owed = money(Decimal(store.owed_by(realm, customer["Id"])) / 100)
-    return {**customer, "Balance": owed, "BalanceWithJobs": owed}
+    """A customer with what is owed: open invoices less credits and payments not applied; and with its jobs' (3.2)."""
+    alone, all_ = (Decimal(store.owed_by(realm, customer["Id"], jobs)) / 100 for jobs in (False, True))
+    return {**customer, "Balance": money(alone), "BalanceWithJobs": money(all_)}
 
 
 def send(books: Books, entity: Entity, id_: str, address: str | None) -> Done:
@@ -108,8 +113,8 @@ def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
         if entity.name == "Customer":
             spending.check_customer_change(books, stored, record)
     text = _changed(books, entity, before, record, "Update")
-    if entity.name == "Account":
-        accounts.renamed(books, record)
+    if record.get("FullyQualifiedName") != before.get("FullyQualifiedName"):
+        renamed(books, entity, record)
     return text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.quickbooks import wire
 from local.quickbooks.entities import BY_QUERY_NAME, NAME, Entity
-from local.quickbooks.operations import with_balance
+from local.quickbooks.operations import shown, with_balance
 from local.quickbooks.problems import Fault
 from local.quickbooks.store import Condition, Store
 
@@ -244,6 +244,8 @@ def _answer(store: Store, realm: str, query: Query, not_after: int | None) -> st
         rows = store.bodies(realm, query.entity.name, simple, query.start - 1, query.most)
         return _page_text(query, rows)
     texts = store.bodies(realm, query.entity.name, simple)
+    if "balance" in {one.field.lower() for one in query.where} | {field.lower() for field, _ in query.order}:
+        texts = [shown(store, realm, query.entity, one) for one in texts]
     left = [(text, record) for text in texts if _matches(record := wire.loads(text), query.where)]
     for field, descending in reversed(query.order):
         _check_filterable(query.entity, field)

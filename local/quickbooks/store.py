@@ -14,7 +14,7 @@ from pathlib import Path
 from local.quickbooks import wire
 
 # To be raised whenever a table changes.
-_VERSION = 1
+_VERSION = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS companies (realm TEXT PRIMARY KEY, settings TEXT NOT NULL);
@@ -47,6 +47,9 @@ ON CONFLICT (realm, entity, place, id) DO UPDATE SET name=excluded.name, number=
 customer=excluded.customer, txn_date=excluded.txn_date, active=excluded.active, deleted=excluded.deleted,
 updated=excluded.updated, owed=excluded.owed, body=excluded.body"""
 
+
+_FAMILY = """WITH RECURSIVE family(id) AS (SELECT ?2 UNION SELECT below.id FROM objects below JOIN family
+ON below.realm=?1 AND below.entity='Customer' AND below.customer=family.id AND below.deleted=0)"""
 
 MOST_LOOKED_UP = 4096
 
@@ -213,11 +216,12 @@ class Store:
         )
         return [(str(row[0]), bool(row[1]), str(row[2])) for row in rows]
 
-    def owed_by(self, realm: str, customer: str) -> int:
-        """Cents."""
+    def owed_by(self, realm: str, customer: str, with_jobs: bool = False) -> int:
+        """Cents, of a customer alone or with all the customers below it."""
+        family = _FAMILY if with_jobs else "WITH family(id) AS (SELECT ?2)"
         row = self.db.execute(
-            "SELECT coalesce(sum(owed), 0) FROM objects WHERE realm=? AND entity IN ('Invoice','CreditMemo','Payment')"
-            " AND customer=? AND deleted=0",
+            f"{family} SELECT coalesce(sum(owed), 0) FROM objects WHERE realm=?1"
+            " AND entity IN ('Invoice','CreditMemo','Payment') AND customer IN (SELECT id FROM family) AND deleted=0",
             (realm, customer),
         ).fetchone()
         return int(row[0])

@@ -24,7 +24,7 @@ def tax_of(books: Books, said: Json, lines: list[Json]) -> tuple[Json, Decimal]:
     if supplied.get("TotalTax") is not None:
         total = half_up(amount(supplied["TotalTax"], "TxnTaxDetail.TotalTax"))
         return {**supplied, "TotalTax": money(total)}, total
-    return _by_rate(books, lines)
+    return _by_rate(books, _taxable(lines, bool(said.get("ApplyTaxAfterDiscount"))))
 
 
 def _names_its_rate(line: Any) -> bool:
@@ -44,12 +44,28 @@ def _united_states(books: Books, supplied: Json) -> tuple[Json, Decimal]:
     return {**supplied, "TotalTax": money(total)}, total
 
 
-def _by_rate(books: Books, lines: list[Json]) -> tuple[Json, Decimal]:
+def _taxable(lines: list[Json], after_discount: bool) -> dict[str, Decimal]:
+    """What is taxed by each code, lines inside bundles included.
+
+    ApplyTaxAfterDiscount false or absent: the tax first, then the discount (Intuit's reference of Invoice;
+    ruckus/quickbooks-ruby issue 381 has it so outside the US as well).
+    """
     net: dict[str, Decimal] = {}
+    discount = Decimal()
     for line in lines:
-        code = line.get("SalesItemLineDetail", {}).get("TaxCodeRef", {}).get("value")
-        if code is not None:
-            net[code] = net.get(code, Decimal()) + Decimal(line["Amount"])
+        if line["DetailType"] == "DiscountLineDetail":
+            discount += Decimal(line["Amount"])
+        for one in line.get("GroupLineDetail", {}).get("Line", [line]):
+            code = one.get("SalesItemLineDetail", {}).get("TaxCodeRef", {}).get("value")
+            if code is not None:
+                net[code] = net.get(code, Decimal()) + Decimal(one["Amount"])
+    whole = sum(net.values(), Decimal())
+    if after_discount and discount and whole:
+        net = {code: half_up(one * (whole - discount) / whole) for code, one in net.items()}
+    return net
+
+
+def _by_rate(books: Books, net: dict[str, Decimal]) -> tuple[Json, Decimal]:
     total, taxed = Decimal(), []
     for code, taxable in net.items():
         rates = (books.look("TaxCode", code) or {}).get("SalesTaxRateList", {}).get("TaxRateDetail", [])
