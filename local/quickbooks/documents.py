@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import payments, problems, terms
+from local.quickbooks import estimates, payments, problems, terms
 from local.quickbooks.books import Books, check_open
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.entities import Entity
@@ -26,10 +26,10 @@ _ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "Pay
 
 def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
     customer = _customer(books, entity, said)
-    _check_links(books, said.get("LinkedTxn", []), customer)
+    linked = {"LinkedTxn": estimates.links(books, said.get("LinkedTxn", []), customer)}
     _check_tax_code(said, create=True)
     number = _new_number(books, entity, said, include)
-    record = _compose(books, entity, {**said, **number}, customer, None)
+    record = _compose(books, entity, {**said, **number, **linked}, customer, None)
     check_open(books, record["TxnDate"])
     return record
 
@@ -54,16 +54,6 @@ def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool,
     record = _compose(books, entity, merged, customer, stored, lines_given="Line" in said)
     check_open(books, stored["TxnDate"], record["TxnDate"])
     return record
-
-
-def _check_links(books: Books, links: list[Any], customer: Json) -> None:
-    """Raises 620 for an estimate that is not there or is another customer's."""
-    for link in links:
-        if not isinstance(link, dict) or link.get("TxnType") != "Estimate":
-            continue
-        estimate = books.look("Estimate", str(link.get("TxnId")))
-        if estimate is None or estimate.get("CustomerRef", {}).get("value") != customer.get("Id"):
-            raise problems.cannot_be_linked(link.get("TxnId"))
 
 
 def _check_tax_code(said: Json, create: bool) -> None:
@@ -94,6 +84,8 @@ def delete(books: Books, entity: Entity, stored: Json) -> None:
     check_open(books, stored["TxnDate"])
     _not_deposited(books, entity, stored)
     payments.release(books, entity.name, stored)
+    if entity.name == "Invoice":
+        estimates.reopen(books, stored)
 
 
 def is_void(record: Json) -> bool:
@@ -205,7 +197,8 @@ def _compose(
         "PrintStatus": said.get("PrintStatus", "NeedToPrint"), "EmailStatus": said.get("EmailStatus", "NotSet"),
         "BillEmail": said.get("BillEmail"),
         "BillEmailCc": said.get("BillEmailCc"), "BillEmailBcc": said.get("BillEmailBcc"),
-        **{key: said[key] for key in said if key in _ELSEWHERE},
+        **{key: said[key] for key in said if key in _ELSEWHERE}, **_received(books, entity, said),
+        "TxnStatus": said.get("TxnStatus", estimates.PENDING) if entity.name == "Estimate" else None,
     }  # fmt: skip
     if record["EmailStatus"] == "NeedToSend" and not record["BillEmail"]:
         raise problems.email_needed()
@@ -244,6 +237,27 @@ def _online_payment(books: Books, entity: Entity, said: Json) -> Json:
         "AllowIPNPayment": False, "AllowOnlinePayment": False,
         "AllowOnlineCreditCardPayment": card, "AllowOnlineACHPayment": bank,
     }  # fmt: skip
+
+
+def _received(books: Books, entity: Entity, said: Json) -> Json:
+    """How a receipt was paid: at once, so nothing is open, into Undeposited Funds unless told (Intuit's SalesReceipt).
+
+    Raises 2020 for a refund that names no account, 2500 and 610 for references.
+    """
+    if entity.name not in ("SalesReceipt", "RefundReceipt"):
+        return {}
+    if entity.name == "RefundReceipt" and not said.get("DepositToAccountRef"):
+        raise problems.missing("DepositToAccountRef")
+    account = said.get("DepositToAccountRef") or {"value": payments.UNDEPOSITED_FUNDS}
+    out = {"DepositToAccountRef": _named(books, "Account", account, "DepositToAccountRef")}
+    if said.get("PaymentMethodRef"):
+        out["PaymentMethodRef"] = _named(books, "PaymentMethod", said["PaymentMethodRef"], "PaymentMethodRef")
+    return out
+
+
+def _named(books: Books, entity: str, reference: Json, element: str) -> Json:
+    found = books.referred(entity, reference, element)
+    return {"value": found["Id"], "name": found["Name"]}
 
 
 def _tax_mode(books: Books, said: Json) -> str | None:

@@ -257,7 +257,12 @@ SHAPES: dict[str, Shape] = {
     ),
     "CreditMemo": Shape("CreditMemo", {**_SALES, "RemainingCredit": ignored, "InvoiceRef": reference}),
     "Estimate": Shape(
-        "Estimate", {**_SALES, "ExpirationDate": day, "AcceptedBy": text(100), "AcceptedDate": day}, open=True
+        "Estimate",
+        {
+            **_SALES, "ExpirationDate": day, "AcceptedBy": text(100), "AcceptedDate": day,
+            "TxnStatus": one_of("Accepted", "Closed", "Pending", "Rejected", "Converted"),
+        },
+        True,
     ),
     "SalesReceipt": Shape("SalesReceipt", _SALES, True),
     "RefundReceipt": Shape("RefundReceipt", _SALES, True),

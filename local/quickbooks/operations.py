@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import documents, lists, payments, problems, settings_objects, spending, wire
+from local.quickbooks import documents, estimates, lists, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, ONE_OF_A_KIND, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
@@ -96,7 +96,10 @@ def _create(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
         record = payments.apply(books, record)
     if entity.name == "Deposit":
         payments.deposit(books, record)
-    return books.save(entity.name, record, "Create")
+    text = books.save(entity.name, record, "Create")
+    if entity.name == "Invoice":
+        estimates.close(books, record)
+    return text
 
 
 def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:

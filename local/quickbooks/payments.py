@@ -17,13 +17,15 @@ from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.fields import amount as read_amount
 from local.quickbooks.wire import Json, half_up, money, natural
 
+# The account of every company's own where money waits for the bank.
+UNDEPOSITED_FUNDS = "4"
 _OPEN = {"Invoice": "Balance", "CreditMemo": "RemainingCredit"}
 
 
 def open_amounts(books: Books, entity: str, total: Decimal, stored: Json | None) -> Json:
     """What is still open on a sales form whose total is (now) this. Too much paid goes back to the payments."""
     if entity not in _OPEN:
-        return {"Balance": money(total)} if entity == "RefundReceipt" else {}
+        return {"Balance": 0} if entity in ("SalesReceipt", "RefundReceipt") else {}
     key = _OPEN[entity]
     paid = Decimal(stored["TotalAmt"]) - Decimal(stored[key]) if stored else Decimal()
     if stored and paid > total:
@@ -183,7 +185,7 @@ def _compose(books: Books, said: Json, stored: Json | None) -> Json:
     )
     if applied > total:
         raise problems.business("The amount applied is more than the amount of the payment.")
-    account = said.get("DepositToAccountRef") or {"value": "4"}
+    account = said.get("DepositToAccountRef") or {"value": UNDEPOSITED_FUNDS}
     processed = _by_card(said, total)
     record: Json = {
         "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
