@@ -24,13 +24,18 @@ class Books:
         self.at_screen = False
         # What this batch made already: none of its items sees it (facts 5.1).
         self.hidden: set[tuple[str, str]] = set()
+        self._bumped: dict[tuple[str, str], Json] = {}
 
     @property
     def today(self) -> str:
         return wire.pacific(self.now).date().isoformat()
 
     def find(self, entity: str, id_: str) -> Json | None:
-        """A fresh copy that may be changed."""
+        """A fresh copy that may be changed, with what this write changed already."""
+        changed = self._bumped.get((entity, id_))
+        if changed is not None:
+            copy: Json = wire.loads(wire.dumps(changed))
+            return copy
         text = None if (entity, id_) in self.hidden else self.store.read(self.realm, entity, id_)
         found: Json | None = None if text is None else wire.loads(text)
         return found
@@ -115,10 +120,31 @@ class Books:
         )
 
     def bump(self, entity: str, record: Json) -> None:
-        """A change made by something else than a request to this object (a payment, say): its token rises too."""
-        record["SyncToken"] = str(int(record["SyncToken"]) + 1)
-        record["MetaData"] = self.times(record["MetaData"]["CreateTime"])
-        self.save(entity, record, "Update")
+        """A change made by something else than a request to this object (a payment, say): its token will rise too."""
+        self._bumped[entity, record["Id"]] = record
+
+    def settle(self) -> None:
+        """At the end of a write: whatever else it changed is kept, once, and only if it is not as it was before."""
+        for (entity, id_), record in self._bumped.items():
+            text = self.store.read(self.realm, entity, id_)
+            before = wire.loads(text) if text is not None else record
+            if _content(before) != _content(record):
+                record["SyncToken"] = str(int(before["SyncToken"]) + 1)
+                record["MetaData"] = self.times(before["MetaData"]["CreateTime"])
+                self.save(entity, record, "Update")
+        self._bumped.clear()
+
+    def start(self) -> None:
+        """A write begins: nothing is left of one that failed."""
+        self._bumped.clear()
+
+
+def _content(record: Json) -> Json:
+    """A record without what every change changes. The order of its links says nothing."""
+    kept = {key: value for key, value in record.items() if key not in ("SyncToken", "MetaData")}
+    if "LinkedTxn" in kept:
+        kept["LinkedTxn"] = sorted(kept["LinkedTxn"], key=lambda one: str(one.get("TxnId")))
+    return kept
 
 
 def _text(value: object) -> str | None:

@@ -25,6 +25,13 @@ class Done:
 
 def write(books: Books, entity: Entity, body: Any, operation: str = "", include: frozenset[str] = frozenset()) -> Done:
     """Carry out a POST to an entity. `operation` and `include` are those of the URL or of the batch item."""
+    books.start()
+    done = _write(books, entity, body, operation, include)
+    books.settle()
+    return done
+
+
+def _write(books: Books, entity: Entity, body: Any, operation: str, include: frozenset[str]) -> Done:
     if not isinstance(body, dict):
         raise problems.unreadable()
     if entity.name in settings_objects.WRITERS:

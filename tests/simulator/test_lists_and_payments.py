@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from local.quickbooks import wire
 from local.quickbooks.seed import ACME_EUROPE, SINGLE_CURRENCY
 from local.quickbooks.simulator import Simulator
+from local.quickbooks.webhooks import Endpoint
 from tests.simulator.caller import Caller, invoice, line
 
 
@@ -224,3 +226,28 @@ def test_the_json_key_of_a_card_payment_is_not_its_path(company: Caller) -> None
     made = company.made("CreditCardPaymentTxn", body, "creditcardpayment")
     assert company.get(f"creditcardpayment/{made['Id']}").json()["CreditCardPaymentTxn"]["Amount"] == 5
     assert "CreditCardPaymentTxn" in company.query("select * from CreditCardPayment")
+
+
+def test_a_changed_payment_changes_its_invoice_once(simulator: Simulator, company: Caller) -> None:
+    made = company.made("Invoice", invoice(line(100)))
+    link = {"TxnId": made["Id"], "TxnType": "Invoice"}
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 40, "Line": [{"Amount": 40, "LinkedTxn": [link]}]}
+    payment = company.made("Payment", body)
+    simulator.webhooks.endpoints.append(Endpoint("http://hooks.test", "verifier"))
+    more = {**body, "TotalAmt": 50, "Line": [{"Amount": 50, "LinkedTxn": [link]}]}
+    company.made("Payment", {**more, "Id": payment["Id"], "SyncToken": "0"})
+    paid = company.read("Invoice", made["Id"])
+    assert (paid["Balance"], paid["SyncToken"]) == (50, "2")
+    told = wire.loads(simulator.webhooks.deliveries[-1].body)["eventNotifications"][0]["dataChangeEvent"]["entities"]
+    assert sorted((one["name"], one["operation"]) for one in told) == [("Invoice", "Update"), ("Payment", "Update")]
+
+
+def test_a_note_on_a_payment_leaves_its_invoices_as_they_are(simulator: Simulator, company: Caller) -> None:
+    made = company.made("Invoice", invoice(line(100)))
+    link = {"TxnId": made["Id"], "TxnType": "Invoice"}
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 40, "Line": [{"Amount": 40, "LinkedTxn": [link]}]}
+    payment = company.made("Payment", body)
+    paid = company.read("Invoice", made["Id"])
+    simulator.advance(60)
+    company.made("Payment", {**body, "Id": payment["Id"], "SyncToken": "0", "PrivateNote": "hello"})
+    assert company.read("Invoice", made["Id"]) == paid
