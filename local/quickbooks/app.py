@@ -4,13 +4,14 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
 from local.quickbooks.simulator import Simulator
 from local.quickbooks.traffic import LostAnswer, request_of
@@ -24,6 +25,7 @@ LONGEST_SILENCE = 120.0
 WEBHOOK_PATIENCE = 3.0
 WEBHOOK_PAUSE = 0.2
 _CUT = "simulator.cut"
+_CLOSING = "simulator.closing"
 
 
 def create_app(simulator: Simulator | None = None) -> FastAPI:
@@ -33,16 +35,18 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
     app.state.simulator = books
 
     async def anything(request: Request) -> Response:
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            # Half a request, and nobody left to answer.
+            return Response()
         headers = dict(request.headers)
         target = f"{request.scope['raw_path'].decode('latin-1')}?{request.scope['query_string'].decode('latin-1')}"
         visit = books.arrive(request_of(request.method, target, headers, body))
         try:
-            if visit.wait:
-                await asyncio.sleep(visit.wait)
+            await _pass(request, visit.wait)
             answer = books.carry_out(visit)
-            if answer.seconds:
-                await asyncio.sleep(answer.seconds)
+            await _pass(request, answer.seconds)
         except LostAnswer as lost:
             books.leave(visit)
             silence = lost.seconds or (0.0 if lost.how == "reset" else LONGEST_SILENCE)
@@ -59,6 +63,14 @@ def create_app(simulator: Simulator | None = None) -> FastAPI:
     return app
 
 
+async def _pass(request: Request, seconds: float) -> None:
+    """Let time pass, until the server is told to stop."""
+    if seconds:
+        closing = request.scope.get(_CLOSING) or asyncio.Event()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), seconds)
+
+
 async def _until_gone(request: Request, seconds: float) -> None:
     """Silence, until the time is over or the client has hung up."""
     loop = asyncio.get_running_loop()
@@ -68,16 +80,31 @@ async def _until_gone(request: Request, seconds: float) -> None:
 
 
 class _CutsLines:
-    """Around the app: gives it the means to close a connection without a byte, for the answers that are lost."""
+    """Around the app: gives it the means to close a connection without a byte, for the answers that are lost.
+
+    And for the end: whoever waits for an answer then, or has sent half a request, is let go.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
+        self.closing = asyncio.Event()
+        self._busy: set[Any] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The only way to the socket: uvicorn's `send` is a method of the object that holds it.
-        connection = getattr(getattr(send, "__self__", None), "transport", None)
+        connection: Any = getattr(getattr(send, "__self__", None), "transport", None)
         scope[_CUT] = connection.abort if connection is not None else _no_line
-        await self.app(scope, receive, send)
+        scope[_CLOSING] = self.closing
+        self._busy.add(connection)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._busy.discard(connection)
+
+    def let_go(self) -> None:
+        self.closing.set()
+        for connection in self._busy - {None}:
+            connection.abort()
 
 
 def _no_line() -> None:
@@ -87,7 +114,7 @@ def _no_line() -> None:
 def _post(http: httpx.Client, url: str, headers: Mapping[str, str], body: bytes) -> int | None:
     try:
         return http.post(url, headers=headers, content=body).status_code
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         return None
 
 
@@ -110,18 +137,28 @@ def _telling(simulator: Simulator) -> Iterator[None]:
         thread.join(WEBHOOK_PATIENCE + 1)
 
 
-def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    config = uvicorn.Config(
-        _CutsLines(app), host=host, port=port, log_level="error", lifespan="off", access_log=False, proxy_headers=False
-    )
-    return uvicorn.Server(config)
+class _Server(uvicorn.Server):
+    """Ends at once when told to, whoever waits."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self.lines = _CutsLines(app)
+        super().__init__(
+            uvicorn.Config(
+                self.lines, host=host, port=port, log_level="error", lifespan="off", access_log=False,
+                proxy_headers=False,
+            )
+        )  # fmt: skip
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lines.let_go()
+        await super().shutdown(sockets)
 
 
 def serve(simulator: Simulator, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted. `ready` is told the base URL as soon as the port is open; port 0 takes a free one."""
     with listening(host, port) as door, _telling(simulator):
         ready(f"http://{host}:{door.getsockname()[1]}")
-        _server(create_app(simulator), host, port).run(sockets=[door])
+        _Server(create_app(simulator), host, port).run(sockets=[door])
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -138,7 +175,7 @@ def listening(host: str, port: int) -> socket.socket:
 @contextmanager
 def running(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """The simulator on a socket, in a thread of its own, for as long as the context lasts. Gives its base URL."""
-    server = _server(create_app(simulator), host, port)
+    server = _Server(create_app(simulator), host, port)
     thread = threading.Thread(target=server.run, name="quickbooks-simulator", daemon=True)
     thread.start()
     telling = ExitStack()

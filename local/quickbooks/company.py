@@ -1,9 +1,22 @@
 """One QuickBooks company: what it is set to, and how that shows in Preferences and CompanyInfo."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
+from local.quickbooks.checked import (
+    COUNTRY,
+    DAY,
+    DIGITS,
+    POSITIVE,
+    YES_OR_NO,
+    by_key,
+    checked,
+    one_of,
+    or_nothing,
+    text,
+)
 from local.quickbooks.wire import Json
 
 CURRENCIES = {
@@ -15,7 +28,7 @@ CURRENCIES = {
     "KWD": "Kuwaiti Dinar", "AED": "UAE Dirham", "ILS": "Israeli Shekel", "THB": "Thai Baht", "HUF": "Hungarian Forint",
 }  # fmt: skip
 
-# Public setting name -> attribute; these are the keys of the admin interface.
+# Public setting name -> attribute, and what it may be; these are the keys of the admin interface.
 _PUBLIC = {
     "name": "name", "country": "country", "homeCurrency": "home_currency", "multicurrency": "multicurrency",
     "customTransactionNumbers": "custom_numbers", "bookCloseDate": "book_close_date",
@@ -23,10 +36,12 @@ _PUBLIC = {
     "paymentsEnabled": "payments_enabled", "defaultItem": "default_item", "defaultTerm": "default_term",
     "exchangeRates": "rates",
 }  # fmt: skip
-
-
-class BadSetting(ValueError):
-    """A company setting that makes no sense; the message names it."""
+_ALLOWED = {
+    "name": text(1024), "country": COUNTRY, "homeCurrency": one_of(CURRENCIES), "multicurrency": YES_OR_NO,
+    "customTransactionNumbers": YES_OR_NO, "bookCloseDate": or_nothing(DAY), "bookClosePassword": YES_OR_NO,
+    "automatedSalesTax": YES_OR_NO, "paymentsEnabled": YES_OR_NO, "defaultItem": or_nothing(DIGITS),
+    "defaultTerm": or_nothing(DIGITS), "exchangeRates": by_key(CURRENCIES, POSITIVE),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +80,10 @@ def from_stored(settings: Json) -> Company:
     return Company(**settings)
 
 
-def with_settings(company: Company, said: Json) -> Company:
-    """The company with the public settings given. Raises BadSetting."""
-    changes: dict[str, Any] = {}
-    for key, value in said.items():
-        if key == "companyId":
-            continue
-        if key not in _PUBLIC:
-            raise BadSetting(f"unknown setting {key}; known: {', '.join(_PUBLIC)}")
-        changes[_PUBLIC[key]] = value
-    for name in ("multicurrency", "custom_numbers", "book_close_password", "automated_tax", "payments_enabled"):
-        if not isinstance(changes.get(name, False), bool):
-            raise BadSetting(f"{name} must be true or false")
-    if "rates" in changes:
-        if not isinstance(changes["rates"], dict):
-            raise BadSetting("exchangeRates must be an object: currency -> home units for one unit of it")
-        changes["rates"] = {str(code): Decimal(str(rate)) for code, rate in changes["rates"].items()}
-    for code in (changes.get("home_currency", "USD"), *changes.get("rates", {})):
-        if code not in CURRENCIES:
-            raise BadSetting(f"unknown currency {code}")
-    return replace(company, **changes)
+def with_settings(company: Company, said: Mapping[str, Any]) -> Company:
+    """The company with the public settings given; its id is none of them. Raises BadSetting."""
+    given = {key: value for key, value in said.items() if key != "companyId"}
+    return replace(company, **{_PUBLIC[key]: value for key, value in checked(given, _ALLOWED).items()})
 
 
 def currency_reference(code: str) -> Json:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
-from local.quickbooks import envelope, oauth, wire
+from local.quickbooks import envelope, fate, oauth, wire
 from local.quickbooks.envelope import Answer, Style
 from local.quickbooks.oauth import SecondUse
 from local.quickbooks.page import page
-from local.quickbooks.problems import OAuthRefusal
-from local.quickbooks.traffic import LostAnswer, Request, Visit
+from local.quickbooks.problems import GatewayFault, OAuthRefusal
+from local.quickbooks.traffic import Request, Visit
 
 if TYPE_CHECKING:
     from local.quickbooks.simulator import Simulator
@@ -42,22 +42,15 @@ def answer(simulator: Simulator, visit: Visit) -> Answer | None:
 
 def _guarded(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpoint) -> Answer:
     """Method, faults and refusals, the same for both token endpoints."""
-    error = visit.rule("server-error")
-    if error and not error.committed:
-        status = error.status or 503
-        return envelope.html_answer(status, f"<html><body><h1>{status}</h1></body></html>")
-    lost = visit.rule("lost-request")
-    if lost:
-        raise LostAnswer(lost.how, lost.seconds or 0.0)
     try:
-        made = _committed(simulator, visit, style, carry_out)
+        fate.check_throttle(visit)
+        broken = fate.before(visit, style)
+        made = broken or _committed(simulator, visit, style, carry_out)
+    except GatewayFault as fault:
+        return fate.refused(visit, style, fault)
     except OAuthRefusal as refusal:
         return envelope.oauth_refusal(style, refusal)
-    lost = visit.rule("lost-answer")
-    if lost:
-        raise LostAnswer(lost.how, lost.seconds or 0.0)
-    slow = visit.rule("slow")
-    return Answer(made.status, made.body, made.headers, slow.seconds or 5.0) if slow else made
+    return broken or fate.after(visit, style, made)
 
 
 def _committed(simulator: Simulator, visit: Visit, style: Style, carry_out: _Endpoint) -> Answer:
@@ -78,6 +71,16 @@ def _committed(simulator: Simulator, visit: Visit, style: Style, carry_out: _End
     return made
 
 
+def company_behind(simulator: Simulator, request: Request) -> str:
+    """The company whose code or token a request to a token endpoint carries; empty where there is none."""
+    try:
+        form = _form(request)
+    except OAuthRefusal:
+        return ""
+    secret = form.get("code") or form.get("refresh_token") or form.get("token") or ""
+    return simulator.tokens.company_behind(secret) if secret else ""
+
+
 def _form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "")
     try:
@@ -95,14 +98,17 @@ def _token(simulator: Simulator, visit: Visit, style: Style) -> Answer:
     tokens.check_client(visit.request.headers.get("authorization"), form)
     kind = form.get("grant_type")
     now = simulator.now()
+    needed = {"authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}.get(kind or "")
+    if needed is None:
+        raise OAuthRefusal("unsupported_grant_type" if kind else "invalid_request")
+    if not all(form.get(name) for name in needed):
+        raise OAuthRefusal("invalid_request")
     if kind == "authorization_code":
-        content = tokens.exchange(form.get("code", ""), form.get("redirect_uri", ""), now)
-    elif kind == "refresh_token":
+        content = tokens.exchange(form["code"], form["redirect_uri"], now)
+    else:
         rotate = visit.rule("rotate-refresh-token")
         grace = int(rotate.seconds or 0) if rotate else None
-        content = tokens.refresh(form.get("refresh_token", ""), now, rotate is not None, grace)
-    else:
-        raise OAuthRefusal("unsupported_grant_type" if kind else "invalid_request")
+        content = tokens.refresh(form["refresh_token"], now, rotate is not None, grace)
     if visit.request.headers.get("x-include-refresh-token-hard-expires-in") == "true":
         content["x_refresh_token_hard_expires_in"] = oauth.HARD_EXPIRY_SECONDS
     made = envelope.json_answer(200, content)

@@ -122,6 +122,16 @@ def html_answer(status: int, body: str) -> Answer:
     return Answer(status, body.encode(), {"Content-Type": "text/html;charset=utf-8"})
 
 
+def broken(style: Style, status: int, form: str | None) -> Answer:
+    """What comes from in front of QuickBooks when it is down: HTML unless `form` is json or xml (facts 1.5)."""
+    if form in ("json", "xml"):
+        message = f"message=InternalServerError; errorCode=003100; statusCode={status}"
+        return gateway(style, GatewayFault(status, "3100", message, "", "SERVICE"), xml=form == "xml")
+    names = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+    title = f"{status} {names.get(status, 'Error')}"
+    return html_answer(status, f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>")
+
+
 def _xml_fault(style: Style, status: int, kind: str, problem: Fault | GatewayFault | LostAdmin) -> Answer:
     element = getattr(problem, "element", "")
     said = f" element={quoteattr(element)}" if element else ""

@@ -9,8 +9,23 @@ request ──> gateway ──────────────> commit ─�
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from local.quickbooks.checked import (
+    DAY,
+    DIGITS,
+    PATTERN,
+    YES_OR_NO,
+    BadSetting,
+    checked,
+    number,
+    one_of,
+    read_as,
+    text,
+    whole,
+)
+from local.quickbooks.entities import BY_SEGMENT
 
 KINDS = {
     "lost-answer": "committed, but no answer: `how` is timeout (default) or reset; `seconds` before the line is cut",
@@ -36,17 +51,45 @@ KINDS = {
 }
 
 
-class BadRule(ValueError):
-    """A rule that names no fault or is not complete."""
+class BadRule(BadSetting):
+    """A rule that names no fault, is not complete, or never strikes."""
+
+
+OPERATIONS = (
+    "create", "update", "void", "delete", "send", "read", "pdf", "query", "batch", "cdc", "token", "refresh", "revoke",
+)  # fmt: skip
+OF_OAUTH = frozenset({"token", "refresh", "revoke"})
+_OF_BOOKS = frozenset(OPERATIONS) - OF_OAUTH
+_WRITES = frozenset({"create", "update", "void", "delete"})
+# The operations that a fault can strike; those not listed strike any.
+_STRIKES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("late-landing", "fault", "fault-in-200", "expire-access-token", "lost-admin"), _OF_BOOKS),
+    "rotate-refresh-token": frozenset({"refresh"}),
+    "invalid-grant": OF_OAUTH,
+    "forget-request-id": _WRITES | {"send", "batch"},
+    **dict.fromkeys(("inactive-customer", "inactive-item"), frozenset({"create", "update"})),
+    **dict.fromkeys(("changed-document", "deleted-document"), _WRITES - {"create"}),
+    "closed-books": _WRITES,
+}
+_A_YEAR = 366 * 86_400
+_SEGMENTS = (*BY_SEGMENT, "upload", "reports", "taxservice")
+_SETTINGS = {
+    "probability": number(0, 1), "count": whole(0, 10**9), "after": whole(0, 10**9), "path": PATTERN,
+    "method": one_of(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")), "entity": one_of(_SEGMENTS),
+    "operation": one_of(OPERATIONS), "realm": DIGITS, "seconds": number(0, _A_YEAR),
+    "how": one_of(("timeout", "reset")), "format": one_of(("html", "json", "xml")), "status": whole(400, 599),
+    "committed": YES_OR_NO, "code": DIGITS, "message": text(), "detail": text(), "retryAfter": whole(0, _A_YEAR),
+    "date": DAY,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Rule:
     """One fault and the requests that meet it. Every condition that is set must hold.
 
-    `entity` is a path segment (invoice), `operation` one of create, update, void, delete, send, read, query, batch,
-    cdc, token, refresh, revoke; `path` a regular expression on the path; `after` lets that many matching requests pass
-    first; `count` is how often it happens at most (None: always); `probability` is between 0 and 1.
+    `entity` is a path segment (invoice), `operation` one of OPERATIONS; `path` a regular expression on the path;
+    `after` lets that many matching requests pass first; `count` is how often it happens at most (None: always);
+    `probability` is between 0 and 1.
     """
 
     kind: str
@@ -76,6 +119,10 @@ class Rule:
         return {key: value for key, value in asdict(self).items() if key != "seen"}
 
     def meets(self, about: Mapping[str, str]) -> bool:
+        """Whether a request is one that this fault can strike at all, and one that it was bound to."""
+        struck = _STRIKES.get(self.kind)
+        if struck is not None and about["operation"] not in struck:
+            return False
         for name in ("method", "entity", "operation", "realm"):
             wanted = getattr(self, name)
             if wanted is not None and wanted.lower() != about.get(name, "").lower():
@@ -91,27 +138,28 @@ class Mishaps:
         self.chance = random.Random(seed)  # noqa: S311  chance, no secret
         self._next = 1
 
-    def seed(self, seed: int) -> None:
+    def seed(self, seed: int | None) -> None:
         self.chance = random.Random(seed)  # noqa: S311  chance, no secret
 
-    def add(self, kind: str, **settings: Any) -> Rule:
-        """A fault from now on. Raises BadRule."""
-        known = {one.name for one in fields(Rule)} - {"kind", "id", "happened", "seen"}
-        if kind not in KINDS:
-            raise BadRule(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
-        if unknown := set(settings) - known:
-            raise BadRule(f"unknown setting {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
-        rule = Rule(kind, **settings)
+    def add(self, kind: str, /, **settings: Any) -> Rule:
+        """A fault from now on; a setting of None counts as not given. Raises BadRule."""
         try:
-            re.compile(rule.path or "")
-            wrong = not 0 <= rule.probability <= 1 or (rule.seconds or 0) < 0 or (rule.count or 0) < 0
-        except (re.error, TypeError) as cause:
-            raise BadRule(str(cause)) from cause
-        if wrong:
-            raise BadRule("probability is between 0 and 1; seconds and count are not negative")
+            kind = read_as("kind", one_of(KINDS), kind)
+            given = {name: value for name, value in settings.items() if value is not None or name not in _SETTINGS}
+            rule = Rule(kind, **checked(given, _SETTINGS))
+        except BadSetting as problem:
+            raise BadRule(str(problem)) from problem
         rule.id, self._next = self._next, self._next + 1
         self.rules.append(rule)
         return rule
+
+    def bind(self, kind: str, /, **settings: Any) -> Rule:
+        """As `add`, for somebody who can be told: raises BadRule also for a fault that could never happen so."""
+        struck, operation = _STRIKES.get(str(kind)), settings.get("operation")
+        if struck is not None and isinstance(operation, str) and operation.lower() not in struck:
+            able = ", ".join(one for one in OPERATIONS if one in struck)
+            raise BadRule(f"{kind} cannot strike the operation {operation[:40]}; it strikes {able}")
+        return self.add(kind, **settings)
 
     def remove(self, rule_id: int) -> bool:
         before = len(self.rules)

@@ -1,7 +1,6 @@
 """Intuit's OAuth2: consent, codes, tokens, rotation, revocation, discovery (facts 7)."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -75,8 +74,11 @@ class Tokens:
         return self._issue(self._grant(realm, scope, now), now)
 
     def exchange(self, code: str, redirect_uri: str, now: datetime) -> Json:
-        row = self.store.db.execute("SELECT grant_id, redirect_uri, expires, used FROM codes WHERE code=?", (code,))
-        found = row.fetchone()
+        found = self.store.db.execute(
+            "SELECT c.grant_id, c.redirect_uri, c.expires, c.used FROM codes c JOIN grants g ON g.id=c.grant_id"
+            " WHERE c.code=? AND g.client=?",
+            (code, self.client.id),
+        ).fetchone()
         seconds = int(now.timestamp())
         if found is None or found[2] <= seconds or found[1] != redirect_uri:
             raise OAuthRefusal("invalid_grant", "Invalid authorization code")
@@ -108,8 +110,8 @@ class Tokens:
         seconds = int(now.timestamp())
         row = self.store.db.execute(
             "SELECT r.grant_id, r.expires, g.ended FROM refresh_tokens r JOIN grants g ON g.id=r.grant_id"
-            " WHERE r.token=?",
-            (token,),
+            " WHERE r.token=? AND g.client=?",
+            (token, self.client.id),
         ).fetchone()
         if row is None or row[2] or row[1] <= seconds:
             raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
@@ -127,11 +129,24 @@ class Tokens:
     def revoke(self, token: str) -> None:
         """Ends the connection of that company. Raises invalid_grant for a token that is not known."""
         for table in ("refresh_tokens", "access_tokens"):
-            row = self.store.db.execute(f"SELECT grant_id FROM {table} WHERE token=?", (token,)).fetchone()
+            row = self.store.db.execute(
+                f"SELECT g.id FROM {table} t JOIN grants g ON g.id=t.grant_id WHERE t.token=? AND g.client=?",
+                (token, self.client.id),
+            ).fetchone()
             if row is not None:
                 self._end(int(row[0]))
                 return
         raise OAuthRefusal("invalid_grant", "Token invalid")
+
+    def company_behind(self, secret: str) -> str:
+        """The realm that a code or a token is about; empty for one that is not known."""
+        for table, column in (("codes", "code"), ("refresh_tokens", "token"), ("access_tokens", "token")):
+            row = self.store.db.execute(
+                f"SELECT g.realm FROM {table} t JOIN grants g ON g.id=t.grant_id WHERE t.{column}=?", (secret,)
+            ).fetchone()
+            if row is not None:
+                return str(row[0])
+        return ""
 
     def _end(self, grant: int) -> None:
         self.forget_known()
@@ -184,7 +199,7 @@ class Tokens:
         if authorization is not None and authorization.lower().startswith("basic "):
             try:
                 name, _, secret = base64.b64decode(authorization[6:], validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError) as cause:
+            except ValueError as cause:
                 raise OAuthRefusal("invalid_client", status=401) from cause
             given = (name, secret)
         right = f"{self.client.id}\n{self.client.secret}".encode()
@@ -212,10 +227,20 @@ def check_authorize(client: Client, asked: Mapping[str, str]) -> str | None:
     if not asked.get("state"):
         return "The state query parameter is missing."
     uri = asked.get("redirect_uri", "")
-    schemes = ("https",) if client.production else ("http", "https")
-    if urlsplit(uri).scheme not in schemes or (client.redirect_uris and uri not in client.redirect_uris):
+    if not _can_be_sent_to(uri, client.production) or (client.redirect_uris and uri not in client.redirect_uris):
         return "The redirect_uri query parameter value is invalid."
     return None
+
+
+def _can_be_sent_to(uri: str, production: bool) -> bool:
+    """An absolute URI with a host and without a fragment, in the characters that a URI has."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return False
+    plain = uri.isascii() and uri.isprintable() and " " not in uri and "#" not in uri
+    return plain and bool(host) and parts.scheme in (("https",) if production else ("http", "https"))
 
 
 def back_to(asked: Mapping[str, str], answer: Mapping[str, str]) -> str:

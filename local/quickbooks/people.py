@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class Person:
     def _pointed(self, entity: str, id_: str) -> Json:
         return {"Id": id_, "SyncToken": self.read(entity, id_)["SyncToken"]}
 
-    def edit(self, entity: str, id_: str, **changes: Any) -> Json:
+    def edit(self, entity: str, id_: str, /, **changes: Any) -> Json:
         stored = self.read(entity, id_)
         always = {name: stored[name] for name in ("Id", "SyncToken", NEVER_LEFT_OUT.get(entity)) if name in stored}
         return self._write(entity, {**always, "sparse": True, **changes})
@@ -70,12 +71,12 @@ class Person:
     def set_active(self, entity: str, id_: str, active: bool) -> Json:
         return self.edit(entity, id_, Active=active)
 
-    def settings(self, **public: Any) -> Company:
+    def settings(self, public: Mapping[str, Any] | None = None, /, **more: Any) -> Company:
         """Change the company as its administrator would. Raises BadSetting."""
         simulator = self.simulator
         with simulator.store.transaction():
             books = simulator.books(self.realm)
-            company = with_settings(books.company, public)
+            company = with_settings(books.company, {**(public or {}), **more})
             save_company(books, company)
         simulator.companies[self.realm] = company
         return company

@@ -15,6 +15,7 @@ from local.quickbooks.problems import Fault
 from local.quickbooks.store import Condition, Store
 
 MOST_ROWS = 1000
+MOST_IN_DATABASE = 500
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT")
 _TOKEN = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|([A-Za-z_][\w.]*)|(-?\d+(?:\.\d+)?)|(<=|>=|!=|<>|[=<>(),*]))")
 
@@ -181,7 +182,7 @@ def _page(words: _Words) -> tuple[int, int]:
     while word := words.keyword("startposition", "maxresults"):
         said = int(Decimal(words.expect("number", "a number")))
         if word == "startposition":
-            start = max(said, 1)
+            start = min(max(said, 1), 10**9)
         elif said < 1:
             raise _invalid(f"value {said} is too small. Min allowed value is 1")
         else:
@@ -232,7 +233,7 @@ def _answer(store: Store, realm: str, query: Query, not_after: int | None) -> st
     active = not any(one.field.lower() == "active" for one in query.where)
     for one in query.where:
         _check_filterable(query.entity, one.field)
-    conditions = [_as_condition(query.entity, one) for one in query.where]
+    conditions = _as_conditions(query)
     simple = [one for one in conditions if one is not None]
     if active:
         simple.append(Condition("active", "=", (1,)))
@@ -271,6 +272,13 @@ def _check_filterable(entity: Entity, field: str) -> None:
 
 
 _COLUMNS = {"id": "id", "customerref": "customer", "txndate": "txn_date", "docnumber": "number"}
+
+
+def _as_conditions(query: Query) -> list[Condition | None]:
+    """None where the comparison is made here, as all are once they are more than SQLite takes in one statement."""
+    if sum(len(one.values) for one in query.where) > MOST_IN_DATABASE:
+        return [None] * len(query.where)
+    return [_as_condition(query.entity, one) for one in query.where]
 
 
 def _as_condition(entity: Entity, one: Comparison) -> Condition | None:
@@ -321,11 +329,27 @@ def _holds(value: Any, one: Comparison) -> bool:
     if one.operator == "in":
         return any(_compare(value, "=", said) for said in one.values)
     if one.operator == "like":
-        pattern = ".*".join(re.escape(part) for part in one.values[0].split("%"))
-        return value is not None and re.fullmatch(pattern, str(value), re.IGNORECASE | re.DOTALL) is not None
+        return value is not None and _like(str(value).casefold(), one.values[0].casefold())
     if one.operator == "!=":
         return not _compare(value, "=", one.values[0])
     return _compare(value, one.operator, one.values[0])
+
+
+def _like(text: str, pattern: str) -> bool:
+    """Each part between % at the first place where it fits: no pattern takes longer than the text is long."""
+    first, *rest = pattern.split("%")
+    if not rest:
+        return text == first
+    *middle, last = rest
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 def _compare(value: Any, operator: str, said: str) -> bool:
@@ -355,7 +379,7 @@ def _comparable(value: Any, said: str) -> tuple[Any, Any]:
             return wire.parsed_time(text), wire.parsed_time(said)
         except (ValueError, OverflowError) as cause:
             raise _invalid(f"invalid value: {said[:50]}") from cause
-    if text.isdigit() and said.isdigit():
+    if text.isdecimal() and said.isdecimal():
         return int(text[:300]), int(said[:300])
     return text.casefold(), said.casefold()
 
@@ -366,4 +390,4 @@ def _sort_key(value: Any) -> tuple[int, Any]:
     if isinstance(value, bool | int | Decimal):
         return (1, Decimal(value))
     text = str(value)
-    return (2, (int(text[:300]), "")) if text.isdigit() else (3, text.casefold())
+    return (2, (int(text[:300]), "")) if text.isdecimal() else (3, text.casefold())

@@ -15,14 +15,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from local.quickbooks import accounting, admin, consent, envelope, pages, people, problems
+from local.quickbooks import accounting, admin, consent, envelope, fate, pages, people, problems
 from local.quickbooks import seed as seeding
 from local.quickbooks.books import Books
 from local.quickbooks.company import Company, from_stored
 from local.quickbooks.envelope import Answer, Style
 from local.quickbooks.limits import Latency, Limits, Meter
-from local.quickbooks.mishaps import Mishaps
-from local.quickbooks.oauth import Client, Tokens
+from local.quickbooks.mishaps import OF_OAUTH, Mishaps
+from local.quickbooks.oauth import Client, Rotation, Tokens
 from local.quickbooks.problems import Fault, GatewayFault, LostAdmin
 from local.quickbooks.store import Store
 from local.quickbooks.traffic import Call, LostAnswer, Request, Visit, describe, request_of
@@ -60,14 +60,12 @@ class Simulator:
         self._clock, self._offset = clock, timedelta()
         self._landing: datetime | None = None
         self.store = Store(database)
+        self._seed = seed
         self.mishaps = Mishaps(seed)
         self._secret_seed = str(seed) if seed is not None else secrets.token_hex(16)
         self.tokens = Tokens(self.store, client or Client(), self._secret_seed)
-        self.limits, self.latency = limits or Limits(), latency or Latency()
-        self.meter = Meter()
-        self.request_id_seconds = NEVER
-        self.overlapping_request_ids = "once"
-        self.query_lag_seconds = 0.0
+        self._limits_at_first, self._latency_at_first = limits or Limits(), latency or Latency()
+        self._settle()
         self.calls: deque[Call] = deque(maxlen=recorded_calls)
         self.webhooks = Webhooks()
         self._numbers = 0
@@ -79,6 +77,33 @@ class Simulator:
 
     def reload(self) -> None:
         self.companies = {realm: from_stored(settings) for realm, settings in self.store.companies()}
+
+    def _settle(self) -> None:
+        """Settings as at the start."""
+        self.limits, self.latency = replace(self._limits_at_first), replace(self._latency_at_first)
+        self.meter = Meter()
+        self.request_id_seconds = NEVER
+        self.overlapping_request_ids = "once"
+        self.query_lag_seconds = 0.0
+        self.tokens.rotation = Rotation()
+
+    def start_over(self) -> None:
+        """Everything as at the first start: companies, tokens, settings, faults, chance, calls, clock.
+
+        Webhook endpoints stay, what they were to be told goes.
+        """
+        self._offset = timedelta()
+        self.drop_late()
+        self._settle()
+        with self.store.transaction():
+            self.store.wipe()
+            seeding.seed_all(self.store, self.now())
+        self.tokens.forget_known()
+        self.mishaps.clear()
+        self.mishaps.seed(self._seed)
+        self.calls.clear()
+        self.webhooks.deliveries.clear()
+        self.reload()
 
     def close(self) -> None:
         self.store.close()
@@ -114,15 +139,19 @@ class Simulator:
         self._numbers += 1
         about = describe(request)
         now = self.now()
+        oauth = about["operation"] in OF_OAUTH
+        realm = consent.company_behind(self, request) if oauth else about["realm"]
+        # What comes in the query string of a token endpoint is a secret too.
+        query = {} if oauth else dict(request.query)
         call = Call(
-            self._numbers, now, request.method, request.path, dict(request.query), about["realm"], about["entity"],
+            self._numbers, now, request.method, request.path, query, about["realm"], about["entity"],
             about["operation"], request.query.get("requestid"), request.headers.get("content-type", ""),
             request.headers.get("user-agent", ""), _readable(request), intuit_tid=self._trace(now),
         )  # fmt: skip
         visit = Visit(request, call, about)
         if about["operation"]:
             self.calls.append(call)
-            visit.rules = self.mishaps.befalling(about)
+            visit.rules = self.mishaps.befalling({**about, "realm": realm})
             call.mishaps = [rule.kind for rule in visit.rules]
             latency = self.latency
             if latency.fixed or latency.spread:
@@ -142,7 +171,7 @@ class Simulator:
             visit.call.response_body = "(no answer)"
             raise
         visit.call.status = answer.status
-        if visit.about["operation"] in ("token", "refresh", "revoke") and answer.status == 200:
+        if visit.about["operation"] in OF_OAUTH and answer.status == 200:
             visit.call.response_body = "(not kept)"
         elif visit.about["operation"]:
             visit.call.response_body = answer.text if len(answer.body) < 200_000 else f"({len(answer.body)} bytes)"
@@ -177,13 +206,12 @@ class Simulator:
         except LostAdmin as problem:
             return envelope.lost_admin(style, problem)
         except GatewayFault as problem:
-            rule = visit.rule("throttle")
-            return envelope.gateway(style, problem, xml=rule is not None and rule.format == "xml")
+            return fate.refused(visit, style, problem)
         except Fault as problem:
             return envelope.fault(style, problem)
         except _Broken as broken:
             return broken.answer
-        return self._after(visit, style, answer)
+        return fate.after(visit, style, answer)
 
     def _gateway(self, visit: Visit) -> None:
         """What is decided before the books are reached. Raises GatewayFault, LostAdmin."""
@@ -196,12 +224,7 @@ class Simulator:
             raise LostAdmin
         if realm != visit.about["realm"] or realm not in self.companies:
             raise problems.wrong_company()
-        throttle = visit.rule("throttle")
-        if throttle:
-            fault = problems.throttled()
-            if throttle.retryAfter is not None:
-                fault.headers = {"Retry-After": str(throttle.retryAfter)}
-            raise fault
+        fate.check_throttle(visit)
         batch = visit.about["operation"] == "batch"
         self.meter.enter(self.limits, realm, batch, self.now().timestamp())
         visit.metered = True
@@ -210,12 +233,9 @@ class Simulator:
 
     def _shape_fate(self, visit: Visit) -> None:
         """The faults before the commit. Raises LostAnswer, Fault or an answer of a broken server."""
-        error = visit.rule("server-error")
-        if error and not error.committed:
-            raise _Broken(_server_error(self.style(visit), error.status or 503, error.format))
-        lost = visit.rule("lost-request")
-        if lost:
-            raise LostAnswer(lost.how, lost.seconds or 0.0)
+        broken = fate.before(visit, self.style(visit))
+        if broken is not None:
+            raise _Broken(broken)
         late = visit.rule("late-landing")
         if late:
             due = self.now() + timedelta(seconds=late.seconds if late.seconds is not None else 30)
@@ -223,22 +243,6 @@ class Simulator:
             heapq.heappush(self._late, (due, visit.call.number, visit))
             raise LostAnswer("timeout", late.seconds if late.seconds is not None else 30)
         people.meddle(self, visit)
-
-    def _after(self, visit: Visit, style: Style, answer: Answer) -> Answer:
-        """The faults after the commit."""
-        lost = visit.rule("lost-answer")
-        if lost:
-            raise LostAnswer(lost.how, lost.seconds or 0.0)
-        error = visit.rule("server-error")
-        if error:
-            return _server_error(style, error.status or 503, error.format)
-        if visit.rule("unreadable"):
-            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
-        slow = visit.rule("slow")
-        if slow:
-            seconds = slow.seconds if slow.seconds is not None else 5.0
-            return Answer(answer.status, answer.body, answer.headers, seconds)
-        return answer
 
     @property
     def late_visits(self) -> list[Visit]:
@@ -266,6 +270,8 @@ class Simulator:
         landed = 0
         while self._late and is_due(self._late[0][0]):
             due, _, visit = heapq.heappop(self._late)
+            if visit.about["realm"] not in self.companies:
+                continue
             self._landing = visit.call.landed_at = min(due, self.now())
             landed += 1
             try:
@@ -291,17 +297,6 @@ class _Broken(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(str(answer.status))
         self.answer = answer
-
-
-def _server_error(style: Style, status: int, form: str | None) -> Answer:
-    if form in ("json", "xml"):
-        message = f"message=InternalServerError; errorCode=003100; statusCode={status}"
-        return envelope.gateway(style, GatewayFault(status, "3100", message, "", "SERVICE"), xml=form == "xml")
-    names = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-    title = f"{status} {names.get(status, 'Error')}"
-    return envelope.html_answer(
-        status, f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-    )
 
 
 def _readable(request: Request) -> str:

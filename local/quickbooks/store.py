@@ -52,6 +52,8 @@ _FAMILY = """WITH RECURSIVE family(id) AS (SELECT ?2 UNION SELECT below.id FROM 
 ON below.realm=?1 AND below.entity='Customer' AND below.customer=family.id AND below.deleted=0)"""
 
 MOST_LOOKED_UP = 4096
+# Seconds for another process to let go of the file.
+PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,26 @@ class Condition:
         return f"{self.column} {self.operator} ?"
 
 
-class OtherVersion(RuntimeError):
+class Unusable(RuntimeError):
+    """A file that cannot keep the state; the message says why, for whoever started the simulator."""
+
+
+class OtherVersion(Unusable):
     """A file with tables that this version does not know."""
+
+
+def _why(path: str, cause: sqlite3.Error) -> str:
+    said = str(cause)
+    if "unable to open" in said:
+        folder = Path(path).parent
+        return f"cannot open {path}: " + ("no file can be made there" if folder.is_dir() else f"no folder {folder}")
+    if "readonly" in said:
+        return f"{path} cannot be written, it is read-only"
+    if "locked" in said:
+        return f"{path} is in use by another process"
+    if "not a database" in said:
+        return f"{path} is no database of the simulator"
+    return f"{path}: {said}"
 
 
 class Store:
@@ -99,7 +119,19 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._looked_up: dict[tuple[str, str, str], wire.Json] = {}
-        self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        try:
+            self.db = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=PATIENCE,
+                uri=self.path.startswith("file:"),
+            )  # fmt: skip
+            self._prepare()
+        except sqlite3.Error as cause:
+            raise Unusable(_why(self.path, cause)) from cause
+
+    def _prepare(self) -> None:
+        """Raises OtherVersion."""
+        # What was looked up is remembered, so the file is for one process; a second one is refused.
+        self.db.execute("PRAGMA locking_mode=EXCLUSIVE")
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
         made_by = int(self.db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,5 +1,6 @@
 """Requests as they come, and the record that is kept of each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -73,6 +74,22 @@ class Call:
     mishaps: list[str] = field(default_factory=list)
     replayed: bool = False
     landed_at: datetime | None = None
+
+    def is_like(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether this is one of those asked for: by path, request id, fault, or an attribute compared without case."""
+        for name, value in wanted.items():
+            match name:
+                case "path":
+                    held = re.search(value, self.path) is not None
+                case "requestId":
+                    held = self.request_id == value
+                case "fault":
+                    held = value in self.mishaps
+                case _:
+                    held = str(getattr(self, name)).lower() == str(value).lower()
+            if not held:
+                return False
+        return True
 
     def public(self) -> dict[str, Any]:
         known = asdict(self)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from local.quickbooks import envelope
@@ -140,14 +141,23 @@ def _switch(simulator: Simulator, request: Request) -> Answer:
     form = {name: values[0] for name, values in parse_qs(request.body.decode(errors="replace")).items()}
     try:
         _carry_out(simulator, form)
-    except (BadRule, ValueError) as problem:
+    except BadRule as problem:
         return _faults(simulator, 400, str(problem))
     return Answer(303, b"", {"Location": "/app/faults"})
 
 
+def _read(said: str) -> int | float | str:
+    """A number of a form; what is none stays as it is, to be refused with its name."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(said)
+    return said
+
+
 def _carry_out(simulator: Simulator, form: dict[str, str]) -> None:
     if "remove" in form:
-        simulator.mishaps.remove(int(form["remove"]))
+        if not form["remove"].isdecimal() or not simulator.mishaps.remove(int(form["remove"][:9])):
+            raise BadRule("there is no such fault any more")
     elif "limits" in form:
         simulator.limits = real_limits() if form["limits"] == "on" else Limits()
     elif "latency" in form:
@@ -155,10 +165,6 @@ def _carry_out(simulator: Simulator, form: dict[str, str]) -> None:
     elif "land" in form:
         simulator.land_all()
     else:
-        settings: dict[str, object] = {key: form[key] for key in ("operation", "entity") if form.get(key)}
-        if form.get("count"):
-            settings["count"] = int(form["count"])
-        for key in ("probability", "seconds"):
-            if form.get(key):
-                settings[key] = float(form[key])
-        simulator.mishaps.add(form.get("kind", ""), **settings)
+        settings: dict[str, Any] = {key: form[key] for key in ("operation", "entity") if form.get(key)}
+        settings |= {key: _read(form[key]) for key in ("count", "probability", "seconds") if form.get(key)}
+        simulator.mishaps.bind(form.get("kind", ""), **settings)
