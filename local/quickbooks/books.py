@@ -11,6 +11,12 @@ from local.quickbooks.store import Condition, Row, Store
 from local.quickbooks.wire import Json
 
 INACTIVE_SUFFIX = " (deleted)"
+# A document is found by its customer, a sub-customer by the one above it, what is owed to a vendor by the vendor.
+_BELONGS_TO = {"Customer": "ParentRef", "Bill": "VendorRef", "VendorCredit": "VendorRef"}
+_OWED = {
+    "Invoice": ("Balance", 1), "CreditMemo": ("RemainingCredit", -1), "Payment": ("UnappliedAmt", -1),
+    "Bill": ("Balance", 1), "VendorCredit": ("Balance", -1),
+}  # fmt: skip
 
 
 class Books:
@@ -69,6 +75,11 @@ class Books:
             raise problems.not_found()
         return found
 
+    def named(self, entity: str, reference: Json, element: str) -> Json:
+        """A reference with the name of what it points at (facts 2.1). Raises as `referred` does."""
+        found = self.referred(entity, reference, element)
+        return {"value": found["Id"], "name": shown_name(BY_NAME[entity], found) or found["Id"]}
+
     def preferences(self) -> Json:
         found = self.look("Preferences", "1")
         return found if found is not None else {}
@@ -97,8 +108,7 @@ class Books:
         return stub
 
     def _write(self, entity: str, record: Json, text: str, deleted: bool) -> None:
-        # A sub-customer is found by the customer above it, as a document is by its customer.
-        customer = record.get("ParentRef" if entity == "Customer" else "CustomerRef")
+        customer = record.get(_BELONGS_TO.get(entity, "CustomerRef"))
         name = shown_name(BY_NAME[entity], record)
         now = wire.milliseconds(self.now)
         self.store.write(
@@ -153,9 +163,7 @@ def _text(value: object) -> str | None:
 
 
 def _owed(entity: str, record: Json) -> int:
-    key, sign = {"Invoice": ("Balance", 1), "CreditMemo": ("RemainingCredit", -1), "Payment": ("UnappliedAmt", -1)}.get(
-        entity, ("", 0)
-    )
+    key, sign = _OWED.get(entity, ("", 0))
     return int(sign * Decimal(record[key]) * 100) if sign else 0
 
 

@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import estimates, payments, problems, terms
+from local.quickbooks import origins, payments, problems, terms
 from local.quickbooks.books import Books, check_open
-from local.quickbooks.company import CURRENCIES, currency_reference
+from local.quickbooks.currencies import currency_of
 from local.quickbooks.entities import Entity
 from local.quickbooks.lines import read_lines
 from local.quickbooks.tax import tax_of
-from local.quickbooks.wire import Json, money, natural
+from local.quickbooks.wire import Json, money
 
 # A full update clears what it does not name, but these are made again or survive (facts 2.9).
 SURVIVES_FULL_UPDATE = (
@@ -26,7 +26,7 @@ _ELSEWHERE = {"InvoiceRef", "ExpirationDate", "AcceptedBy", "AcceptedDate", "Pay
 
 def create(books: Books, entity: Entity, said: Json, include: set[str]) -> Json:
     customer = _customer(books, entity, said)
-    linked = {"LinkedTxn": estimates.links(books, said.get("LinkedTxn", []), customer)}
+    linked = {"LinkedTxn": origins.links(books, said.get("LinkedTxn", []), customer)}
     _check_tax_code(said, create=True)
     number = _new_number(books, entity, said, include)
     record = _compose(books, entity, {**said, **number, **linked}, customer, None)
@@ -85,7 +85,7 @@ def delete(books: Books, entity: Entity, stored: Json) -> None:
     _not_deposited(books, entity, stored)
     payments.release(books, entity.name, stored)
     if entity.name == "Invoice":
-        estimates.reopen(books, stored)
+        origins.reopen(books, stored)
 
 
 def is_void(record: Json) -> bool:
@@ -147,26 +147,6 @@ def _check_unused(books: Books, entity: Entity, number: str, include: set[str], 
         raise problems.duplicate_number(number, entity.name, others[0])
 
 
-def currency_of(books: Books, said: Json, customer: Json) -> tuple[Json, Decimal | int | None]:
-    """CurrencyRef and, for a foreign one, the rate (facts 3.3). Raises 2220 and 6000."""
-    company = books.company
-    home = company.home_currency
-    own = customer.get("CurrencyRef", {}).get("value", home)
-    code = (said.get("CurrencyRef") or {}).get("value", own)
-    if code not in CURRENCIES:
-        raise problems.bad_currency(code)
-    if code != home and not company.multicurrency:
-        raise problems.business("Multi Currency should be enabled to perform this operation")
-    if code != own:
-        raise problems.business("You can only use one foreign currency per transaction.")
-    rate: Decimal | None = said.get("ExchangeRate") or None
-    if rate is not None and rate < 0:
-        raise problems.bad_value("2110", "ExchangeRate", rate)
-    if not company.multicurrency:
-        return currency_reference(code), None
-    return currency_reference(code), natural(rate) if rate and code != home else 1
-
-
 def _compose(
     books: Books, entity: Entity, said: Json, customer: Json, stored: Json | None, lines_given: bool = True
 ) -> Json:
@@ -198,7 +178,7 @@ def _compose(
         "BillEmail": said.get("BillEmail"),
         "BillEmailCc": said.get("BillEmailCc"), "BillEmailBcc": said.get("BillEmailBcc"),
         **{key: said[key] for key in said if key in _ELSEWHERE}, **_received(books, entity, said),
-        "TxnStatus": said.get("TxnStatus", estimates.PENDING) if entity.name == "Estimate" else None,
+        "TxnStatus": said.get("TxnStatus", origins.PENDING) if entity.name == "Estimate" else None,
     }  # fmt: skip
     if record["EmailStatus"] == "NeedToSend" and not record["BillEmail"]:
         raise problems.email_needed()
@@ -249,15 +229,10 @@ def _received(books: Books, entity: Entity, said: Json) -> Json:
     if entity.name == "RefundReceipt" and not said.get("DepositToAccountRef"):
         raise problems.missing("DepositToAccountRef")
     account = said.get("DepositToAccountRef") or {"value": payments.UNDEPOSITED_FUNDS}
-    out = {"DepositToAccountRef": _named(books, "Account", account, "DepositToAccountRef")}
+    out = {"DepositToAccountRef": books.named("Account", account, "DepositToAccountRef")}
     if said.get("PaymentMethodRef"):
-        out["PaymentMethodRef"] = _named(books, "PaymentMethod", said["PaymentMethodRef"], "PaymentMethodRef")
+        out["PaymentMethodRef"] = books.named("PaymentMethod", said["PaymentMethodRef"], "PaymentMethodRef")
     return out
-
-
-def _named(books: Books, entity: str, reference: Json, element: str) -> Json:
-    found = books.referred(entity, reference, element)
-    return {"value": found["Id"], "name": found["Name"]}
 
 
 def _tax_mode(books: Books, said: Json) -> str | None:

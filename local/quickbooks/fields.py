@@ -357,7 +357,9 @@ ANY = Shape(
     {
         "Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000),
         "Name": text(100, shortest=1), "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100),
-        "AccountSubType": text(100),
+        "AccountSubType": text(100), "TotalAmt": amount, "Amount": amount, "ExchangeRate": number, "DueDate": day,
+        "PaymentType": one_of("Cash", "Check", "CreditCard"), "PayType": one_of("Check", "CreditCard"),
+        "NameOf": one_of("Employee", "Vendor", "Other"),
     },
     True,
 )  # fmt: skip

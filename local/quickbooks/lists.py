@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from local.quickbooks import accounts, problems, spending, terms
+from local.quickbooks import accounts, bills, expense_lines, problems, spending, terms
 from local.quickbooks.books import INACTIVE_SUFFIX, Books, check_open
 from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
+from local.quickbooks.currencies import currency_of
 from local.quickbooks.entities import NAMES, NEVER_LEFT_OUT, Entity
 from local.quickbooks.names import active_name, below, checked_name, free_name, qualified
 from local.quickbooks.wire import Json, money
 
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 _SERVER_MADE = ("Id", "SyncToken", "MetaData", "domain", "sparse", "status", "FullyQualifiedName", "Level", "SubItem")
-# References of shallow entities that are looked up; the other ones are kept as they come.
+# References of shallow entities that are looked up and named; the other ones are kept as they come.
 _REFERENCES = {
     "CustomerRef": "Customer", "VendorRef": "Vendor", "EmployeeRef": "Employee", "ItemRef": "Item", "ClassRef": "Class",
     "DepartmentRef": "Department", "SalesTermRef": "Term", "IncomeAccountRef": "Account", "AssetAccountRef": "Account",
@@ -39,11 +39,13 @@ def update(books: Books, entity: Entity, stored: Json, said: Json, sparse: bool)
 
 def _finished(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     for name in entity.required:
-        if said.get(name) is None:
+        if said.get(name) in (None, {}):
             raise problems.missing(name)
     said = {key: value for key, value in said.items() if key not in _SERVER_MADE}
+    if entity.is_transaction and "Line" in said:
+        said["Line"] = expense_lines.read(books, said["Line"], stored.get("Line", []) if stored else [])
     spending.check(books, entity, said, stored)
-    _check_references(books, said)
+    said |= _named(books, said)
     if entity.is_transaction:
         check_open(books, said.get("TxnDate"), stored.get("TxnDate") if stored else None)
     compose = _COMPOSERS.get(entity.name, _plain)
@@ -59,11 +61,14 @@ def _finished(books: Books, entity: Entity, said: Json, stored: Json | None) -> 
     return {key: value for key, value in record.items() if (value is not None and value != {}) or key == "Id"}
 
 
-def _check_references(books: Books, said: Json) -> None:
-    for key, entity in _REFERENCES.items():
-        reference = said.get(key)
-        if isinstance(reference, dict) and reference.get("value") is not None:
-            books.referred(entity, reference, key)
+def _named(books: Books, said: Json) -> Json:
+    """The references that are looked up, each with the name of what it points at. Raises 2500 and 610."""
+    asked = {key: said.get(key) for key in _REFERENCES}
+    return {
+        key: books.named(_REFERENCES[key], reference, key)
+        for key, reference in asked.items()
+        if isinstance(reference, dict) and reference.get("value") is not None
+    }
 
 
 def _person(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
@@ -137,7 +142,7 @@ def _item(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json
 
 def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
     if entity.is_transaction:
-        return spending.extended(entity, _transaction(books, said))
+        return spending.extended(entity, _transaction(books, entity, said, stored))
     if "Name" not in said:
         return said
     name, full = qualified(books, entity, said, stored, 100)
@@ -147,35 +152,22 @@ def _plain(books: Books, entity: Entity, said: Json, stored: Json | None) -> Jso
     return out
 
 
-def _transaction(books: Books, said: Json) -> Json:
-    """Lines get ids, the total is their sum where there is none; nothing is posted anywhere."""
-    out = dict(said)
+def _transaction(books: Books, entity: Entity, said: Json, stored: Json | None) -> Json:
+    """The total is the sum of the lines where there is none; nothing is posted anywhere."""
+    out = {
+        **said,
+        **{key: money(said[key]) for key in ("TotalAmt", "Amount") if isinstance(said.get(key), Decimal | int)},
+    }
     out.setdefault("TxnDate", books.today)
-    lines = said.get("Line")
-    if isinstance(lines, list):
-        out["Line"] = [_with_line_id(one, place) for place, one in enumerate(lines, 1)]
-        total = sum((_line_amount(one) for one in out["Line"]), Decimal())
-        if "PayType" not in said:
-            out["TotalAmt"] = money(total)
-    if books.company.multicurrency or "CurrencyRef" in said:
-        out["CurrencyRef"] = said.get("CurrencyRef") or currency_reference(books.company.home_currency)
-    return out
-
-
-def _with_line_id(line: Any, place: int) -> Json:
-    if not isinstance(line, dict):
-        raise problems.unreadable("Can not construct instance of com.intuit.schema.finance.v3.Line")
-    return {"Id": str(place), **{key: value for key, value in line.items() if key != "Id"}}
-
-
-def _line_amount(line: Json) -> Decimal:
-    amount = line.get("Amount")
-    detail = line.get("JournalEntryLineDetail")
-    if isinstance(detail, dict) and detail.get("PostingType") == "Credit":
-        return Decimal()
-    if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
-        return Decimal()
-    return Decimal(amount)
+    if "Line" in said and "PayType" not in said:
+        out["TotalAmt"] = expense_lines.added_up(said["Line"])
+    if entity.name == "TimeActivity":
+        return {"BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": 0, **out}
+    if books.company.multicurrency or said.get("CurrencyRef"):
+        own = said.get("CurrencyRef") or currency_reference(books.company.home_currency)
+        vendor = books.look("Vendor", said["VendorRef"]["value"]) if said.get("VendorRef") else {"CurrencyRef": own}
+        out["CurrencyRef"], out["ExchangeRate"] = currency_of(books, said, vendor or {})
+    return bills.opened(books, entity, out, stored)
 
 
 def void(books: Books, stored: Json) -> Json:

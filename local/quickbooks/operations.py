@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local.quickbooks import documents, estimates, lists, payments, problems, settings_objects, spending, wire
+from local.quickbooks import bills, documents, lists, origins, payments, problems, settings_objects, spending, wire
 from local.quickbooks.books import Books
 from local.quickbooks.entities import NAME, ONE_OF_A_KIND, PAYMENT, READ_ONLY, SALES_FORM, Entity
 from local.quickbooks.fields import shape_of
@@ -68,14 +68,16 @@ def read(books: Books, entity: Entity, id_: str, include: frozenset[str] = froze
 
 
 def shown(store: Store, realm: str, entity: Entity, text: str) -> str:
-    """What is answered of a kept object: a customer has its balances, which are kept nowhere but in its documents."""
-    return wire.dumps(with_balance(store, realm, wire.loads(text))) if entity.name == "Customer" else text
-
-
-def with_balance(store: Store, realm: str, customer: Json) -> Json:
-    """A customer with what is owed: open invoices less credits and payments not applied; and with its jobs' (3.2)."""
-    alone, all_ = (Decimal(store.owed_by(realm, customer["Id"], jobs)) / 100 for jobs in (False, True))
-    return {**customer, "Balance": money(alone), "BalanceWithJobs": money(all_)}
+    """What is answered of a kept object: customers and vendors have balances, which only their documents know."""
+    if entity.name == "Customer":
+        # Open invoices less credits and payments not applied; alone, and with its jobs' (facts 3.2).
+        customer: Json = wire.loads(text)
+        alone, all_ = (Decimal(store.owed_by(realm, customer["Id"], jobs)) / 100 for jobs in (False, True))
+        return wire.dumps({**customer, "Balance": money(alone), "BalanceWithJobs": money(all_)})
+    if entity.name == "Vendor":
+        vendor: Json = wire.loads(text)
+        return wire.dumps({**vendor, "Balance": money(Decimal(store.owed_to(realm, vendor["Id"])) / 100)})
+    return text
 
 
 def send(books: Books, entity: Entity, id_: str, address: str | None) -> Done:
@@ -101,11 +103,10 @@ def _create(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
     record["Id"] = books.next_id(entity)
     if entity.kind == PAYMENT:
         record = payments.apply(books, record)
-    if entity.name == "Deposit":
-        payments.deposit(books, record)
+    _linked(books, entity, None, record)
     text = books.save(entity.name, record, "Create")
     if entity.name == "Invoice":
-        estimates.close(books, record)
+        origins.close(books, record)
     return text
 
 
@@ -120,12 +121,27 @@ def _update(books: Books, entity: Entity, body: Json, include: set[str]) -> str:
         record = payments.apply(books, payments.update(books, stored, said, sparse))
     else:
         record = lists.update(books, entity, stored, said, sparse)
+        _linked(books, entity, stored, record)
         if entity.name == "Customer":
             spending.check_customer_change(books, stored, record)
     text = _changed(books, entity, before, record, "Update")
     if record.get("FullyQualifiedName") != before.get("FullyQualifiedName"):
         renamed(books, entity, record)
     return text
+
+
+def _linked(books: Books, entity: Entity, before: Json | None, after: Json | None) -> None:
+    """What a deposit or a payment of bills, as it was and as it is now, does to others."""
+    if entity.name == "Deposit":
+        if before:
+            payments.deposit(books, before, back=True)
+        if after:
+            payments.deposit(books, after)
+    elif entity.name == "BillPayment":
+        if before:
+            bills.unpay(books, before)
+        if after:
+            bills.pay(books, after)
 
 
 def _changed(books: Books, entity: Entity, before: Json, record: Json, operation: str) -> str:
@@ -147,6 +163,7 @@ def _void(books: Books, entity: Entity, body: Json) -> str:
         record = payments.void(books, stored)
     else:
         record = lists.void(books, stored)
+        _linked(books, entity, stored, None)
     return _changed(books, entity, before, record, "Void")
 
 
@@ -163,8 +180,7 @@ def _delete(books: Books, entity: Entity, body: Json) -> str:
         payments.delete(books, stored)
     else:
         lists.delete(books, stored)
-        if entity.name == "Deposit":
-            payments.deposit(books, stored, back=True)
+        _linked(books, entity, stored, None)
     return wire.dumps(books.erase(entity.name, stored))
 
 

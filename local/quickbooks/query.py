@@ -10,7 +10,7 @@ from typing import Any
 
 from local.quickbooks import wire
 from local.quickbooks.entities import BY_QUERY_NAME, NAME, Entity
-from local.quickbooks.operations import shown, with_balance
+from local.quickbooks.operations import shown
 from local.quickbooks.problems import Fault
 from local.quickbooks.store import Condition, Store
 
@@ -221,15 +221,6 @@ _NEVER = {"departmentref", "accountref", "privatenote", "customermemo", "line"}
 
 def answer(store: Store, realm: str, query: Query, not_after: int | None = None) -> str:
     """The text of QueryResponse. `not_after`: the query index knows nothing newer (epoch milliseconds)."""
-    text = _answer(store, realm, query, not_after)
-    if query.entity.name != "Customer" or query.count or text == "{}":
-        return text
-    content = wire.loads(text)
-    content["Customer"] = [with_balance(store, realm, one) for one in content["Customer"]]
-    return wire.dumps(content)
-
-
-def _answer(store: Store, realm: str, query: Query, not_after: int | None) -> str:
     active = not any(one.field.lower() == "active" for one in query.where)
     for one in query.where:
         _check_filterable(query.entity, one.field)
@@ -243,7 +234,7 @@ def _answer(store: Store, realm: str, query: Query, not_after: int | None) -> st
         if query.count:
             return wire.dumps({"totalCount": store.count(realm, query.entity.name, simple)})
         rows = store.bodies(realm, query.entity.name, simple, query.start - 1, query.most)
-        return _page_text(query, rows)
+        return _page_text(query, [shown(store, realm, query.entity, one) for one in rows])
     texts = store.bodies(realm, query.entity.name, simple)
     if "balance" in {one.field.lower() for one in query.where} | {field.lower() for field, _ in query.order}:
         texts = [shown(store, realm, query.entity, one) for one in texts]
@@ -253,7 +244,8 @@ def _answer(store: Store, realm: str, query: Query, not_after: int | None) -> st
         left.sort(key=lambda pair: _sort_key(_field(pair[1], field)), reverse=descending)
     if query.count:
         return wire.dumps({"totalCount": len(left)})
-    return _page_text(query, [text for text, _ in left[query.start - 1 : query.start - 1 + query.most]])
+    page = left[query.start - 1 : query.start - 1 + query.most]
+    return _page_text(query, [shown(store, realm, query.entity, text) for text, _ in page])
 
 
 def _page_text(query: Query, rows: list[str]) -> str:

@@ -47,6 +47,9 @@ def check(books: Books, entity: Entity, said: Json, stored: Json | None) -> None
         _check_time(books, said)
     if entity.name == "Deposit":
         _check_deposited_to(books, said)
+        _check_swept(books, said)
+    if entity.name == "Purchase":
+        _check_paid_from(books, said)
     if entity.name == "CompanyCurrency":
         _check_currency(books, said, stored)
     if _numbered(entity, said):
@@ -77,19 +80,27 @@ def _check_line(line: Json) -> None:
 
 
 def _check_balanced(said: Json) -> None:
-    """Raises 6000 unless a journal entry takes as much as it gives."""
+    """Raises 6000 unless a journal entry takes as much as it gives; 2020 and 2170 for a line on no side."""
     sides = {"Debit": Decimal(), "Credit": Decimal()}
     for line in _lines(said):
-        amount, detail = line.get("Amount"), line.get("JournalEntryLineDetail")
-        side = detail.get("PostingType") if isinstance(detail, dict) else None
-        if side in sides and isinstance(amount, int | Decimal):
-            sides[side] += amount
+        detail = line.get("JournalEntryLineDetail", {})
+        if line.get("DetailType") != "JournalEntryLineDetail" and not detail:
+            continue
+        for name in ("PostingType", "AccountRef"):
+            if not isinstance(detail, dict) or not detail.get(name):
+                raise problems.missing(f"Line.JournalEntryLineDetail.{name}")
+        if detail["PostingType"] not in sides:
+            raise problems.bad_enumeration("Line.JournalEntryLineDetail.PostingType", detail["PostingType"])
+        sides[detail["PostingType"]] += line.get("Amount", 0)
     if sides["Debit"] != sides["Credit"]:
         raise problems.business("Please balance debits and credits.")
 
 
 def _check_time(books: Books, said: Json) -> None:
-    """Raises 6250 for a customer that is not there or not active, 6310 for billable time without one."""
+    """Raises 6250 for a customer that is not there or not active, 6310 for billable time without one.
+
+    2020 for time of nobody, and for no time (Intuit's reference of TimeActivity).
+    """
     customer = said.get("CustomerRef")
     if customer:
         found = books.look("Customer", str(customer.get("value")))
@@ -97,6 +108,11 @@ def _check_time(books: Books, said: Json) -> None:
             raise fault_of("6250")
     elif said.get("BillableStatus") == "Billable":
         raise fault_of("6310")
+    worker = f"{said['NameOf']}Ref"
+    if said["NameOf"] != "Other" and not said.get(worker):
+        raise problems.missing(worker)
+    if not any(said.get(name) is not None for name in ("Hours", "Minutes", "StartTime")):
+        raise problems.missing("Hours")
 
 
 def _check_deposited_to(books: Books, said: Json) -> None:
@@ -104,6 +120,24 @@ def _check_deposited_to(books: Books, said: Json) -> None:
     account = books.look("Account", str(said["DepositToAccountRef"].get("value")))
     kind = account.get("AccountType") if account else None
     if account is not None and kind not in ("Bank", "Other Current Asset"):
+        raise fault_of("6430", detail=f"Invalid account type: {kind}")
+
+
+def _check_swept(books: Books, said: Json) -> None:
+    """Raises 610 for a payment or a receipt that is not there."""
+    for line in _lines(said):
+        for link in line.get("LinkedTxn") or []:
+            kind = link.get("TxnType") if isinstance(link, dict) else None
+            if kind in ("Payment", "SalesReceipt") and books.look(kind, str(link.get("TxnId"))) is None:
+                raise problems.not_found()
+
+
+def _check_paid_from(books: Books, said: Json) -> None:
+    """Raises 6430 unless a check is drawn on a bank and a card is a card (Intuit's reference of Purchase)."""
+    wanted = {"Check": "Bank", "CreditCard": "Credit Card"}.get(said["PaymentType"])
+    account = books.look("Account", str(said["AccountRef"].get("value")))
+    kind = account.get("AccountType") if account else None
+    if wanted and account is not None and kind != wanted:
         raise fault_of("6430", detail=f"Invalid account type: {kind}")
 
 

@@ -248,6 +248,15 @@ class Store:
         )
         return [(str(row[0]), bool(row[1]), str(row[2])) for row in rows]
 
+    def owed_to(self, realm: str, vendor: str) -> int:
+        """Cents."""
+        row = self.db.execute(
+            "SELECT coalesce(sum(owed), 0) FROM objects WHERE realm=? AND entity IN ('Bill','VendorCredit')"
+            " AND customer=? AND deleted=0",
+            (realm, vendor),
+        ).fetchone()
+        return int(row[0])
+
     def owed_by(self, realm: str, customer: str, with_jobs: bool = False) -> int:
         """Cents, of a customer alone or with all the customers below it."""
         family = _FAMILY if with_jobs else "WITH family(id) AS (SELECT ?2)"

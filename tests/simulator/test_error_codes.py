@@ -255,7 +255,7 @@ def test_a_purchase_that_was_billed_cannot_be_deleted(company: Caller) -> None:
 @pytest.mark.fact("1.7", "6280 customer has unbilled charges")
 def test_a_customer_with_time_to_be_billed_stays(company: Caller) -> None:
     time = {"NameOf": "Employee", "CustomerRef": {"value": "3"}, "BillableStatus": "Billable"}
-    company.made("TimeActivity", time)
+    company.made("TimeActivity", {**time, "EmployeeRef": {"value": "54"}, "Hours": 2})
     gone = {"Id": "3", "SyncToken": "0", "sparse": True, "Active": False}
     assert company.fault("customer", gone)["code"] == "6280"
 

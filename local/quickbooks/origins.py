@@ -1,6 +1,9 @@
-"""What a new document is linked to, and the estimate that an invoice is made from (facts 2.2, Intuit's Estimate).
+"""What an invoice is made from (facts 2.2; Intuit's references of Estimate and TimeActivity).
 
-Invoice.LinkedTxn Estimate ──> Estimate: LinkedTxn Invoice, TxnStatus Closed, SyncToken + 1
+    LinkedTxn Estimate     ──> Estimate: LinkedTxn Invoice, TxnStatus Closed, SyncToken + 1
+    LinkedTxn TimeActivity ──> TimeActivity: BillableStatus HasBeenBilled, SyncToken as before
+
+Deleting the invoice takes both back.
 """
 
 from typing import Any
@@ -32,7 +35,8 @@ def links(books: Books, said: list[Any], customer: Json) -> list[Json]:
 
 
 def close(books: Books, invoice: Json) -> None:
-    """The estimates of a new invoice are closed and point at it."""
+    """The estimates of a new invoice are closed and point at it; its time has been billed."""
+    _mark_time(books, invoice, "HasBeenBilled")
     for estimate in _estimates(books, invoice):
         estimate["LinkedTxn"] = [*estimate["LinkedTxn"], {"TxnId": invoice["Id"], "TxnType": "Invoice"}]
         estimate["TxnStatus"] = CLOSED
@@ -40,12 +44,26 @@ def close(books: Books, invoice: Json) -> None:
 
 
 def reopen(books: Books, invoice: Json) -> None:
-    """The estimates of an invoice that is deleted wait for another one."""
+    """The estimates and the time of an invoice that is deleted wait for another one."""
+    _mark_time(books, invoice, "Billable")
     for estimate in _estimates(books, invoice):
         estimate["LinkedTxn"] = [one for one in estimate["LinkedTxn"] if one.get("TxnId") != invoice["Id"]]
         if not estimate["LinkedTxn"]:
             estimate["TxnStatus"] = PENDING
         books.bump("Estimate", estimate)
+
+
+def _mark_time(books: Books, invoice: Json, status: str) -> None:
+    for part in (invoice, *invoice["Line"]):
+        for link in part.get("LinkedTxn", []):
+            time = books.find("TimeActivity", str(link.get("TxnId"))) if _is_time(link) else None
+            if time is not None:
+                times = books.times(time["MetaData"]["CreateTime"])
+                books.save("TimeActivity", {**time, "BillableStatus": status, "MetaData": times}, "Update")
+
+
+def _is_time(link: Any) -> bool:
+    return isinstance(link, dict) and link.get("TxnType") == "TimeActivity"
 
 
 def _estimates(books: Books, invoice: Json) -> list[Json]:
