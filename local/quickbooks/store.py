@@ -4,6 +4,7 @@ The text of each object is kept exactly as it goes over the wire; the columns be
 WAL with synchronous=NORMAL: a commit survives the end of the process, SIGKILL included (not a power cut).
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -103,7 +104,8 @@ def _why(path: str, cause: sqlite3.Error) -> str:
     said = str(cause)
     if "unable to open" in said:
         folder = Path(path).parent
-        return f"cannot open {path}: " + ("no file can be made there" if folder.is_dir() else f"no folder {folder}")
+        missing = f"there is no folder {folder}" if not os.path.isdir(folder) else "no file can be made there"  # noqa: PTH112  never raises
+        return f"cannot open {path}: {missing}"
     if "readonly" in said:
         return f"{path} cannot be written, it is read-only"
     if "locked" in said:
@@ -130,6 +132,9 @@ class Store:
 
     def _prepare(self) -> None:
         """Raises OtherVersion."""
+        # Fails, with its reason, where nothing can be written.
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("ROLLBACK")
         # What was looked up is remembered, so the file is for one process; a second one is refused.
         self.db.execute("PRAGMA locking_mode=EXCLUSIVE")
         self.db.execute("PRAGMA journal_mode=WAL")
