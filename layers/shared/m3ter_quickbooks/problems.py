@@ -165,6 +165,19 @@ class TryLater(Problem):
         self.throttled = throttled
 
 
+def failed_on_its_side(error: BaseException) -> bool:
+    """Whether a service of AWS answered with a failure of its own (5xx).
+
+    The page of a proxy in between has no code that could be looked up: botocore puts the status in its place.
+    """
+    response = getattr(error, "response", None)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(response, dict) else 0
+    return isinstance(status, int) and status >= _SERVER_ERROR
+
+
+_SERVER_ERROR = 500
+
+
 def what_happened(error: BaseException) -> str:
     """For a log: a problem's own sentence; of anything else its class and where it was raised, with what led to it.
 

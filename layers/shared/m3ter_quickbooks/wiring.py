@@ -56,14 +56,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _aws(service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+def aws_client(service: str) -> Any:  # noqa: ANN401  boto3 makes its clients at run time
+    """A client that gives up before what waits for it does."""
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
-    # A mail whose answer was lost must not be sent again unseen: SES knows no idempotency key.
-    attempts = 1 if service == "sesv2" else 3
-    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": attempts})
+    connect, read, attempts = _PATIENCE_WITH.get(service, (3, 10, 3))
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(connect_timeout=connect, read_timeout=read, retries=retries)
     return boto3.client(service, config=config)  # type: ignore[call-overload]  # the name is not a literal here
+
+
+_PATIENCE_WITH = {
+    # A mail whose answer was lost must not be sent again unseen: SES knows no idempotency key.
+    "sesv2": (3, 10, 1),
+    # Secrets are read under the lease of a renewal, which is to outlive them (connection/tokens.py).
+    "secretsmanager": (2, 4, 2),
+}
+"""Seconds to connect, seconds to wait for an answer, attempts."""
 
 
 def _sleep(span: timedelta) -> None:
@@ -81,7 +91,7 @@ class Installation:
         self,
         environment: QuickBooksPlaces,
         *,
-        client: Callable[[str], Any] = _aws,
+        client: Callable[[str], Any] = aws_client,
         transport: httpx.BaseTransport | None = None,
         now: Callable[[], datetime] = utc_now,
         pause: Callable[[timedelta], None] = _sleep,
@@ -382,7 +392,7 @@ class Notices:
         self,
         environment: NotificationsEnvironment,
         *,
-        client: Callable[[str], Any] = _aws,
+        client: Callable[[str], Any] = aws_client,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         from m3ter_quickbooks.messaging.bus import Bus  # noqa: PLC0415

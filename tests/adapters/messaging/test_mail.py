@@ -97,3 +97,9 @@ def test_a_mail_that_ses_refuses_names_nobody(code: str) -> None:
 def test_a_lost_answer_is_not_taken_for_a_refusal() -> None:
     with pytest.raises(ReadTimeoutError):
         send(Refusing(ReadTimeoutError(endpoint_url="https://ses")))
+
+
+def test_nor_is_the_page_of_a_proxy() -> None:
+    page: Any = {"Error": {"Code": "503", "Message": "x"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+    with pytest.raises(ClientError):
+        send(Refusing(ClientError(page, "SendEmail")))

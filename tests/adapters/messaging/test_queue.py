@@ -174,11 +174,15 @@ class Refusing:
         raise self._error
 
 
+PAGE_OF_A_PROXY: Any = {"Error": {"Code": "503", "Message": "x"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+
+
 @pytest.mark.parametrize(
     ("error", "throttled"),
     [
         (ClientError({"Error": {"Code": "RequestThrottled", "Message": "x"}}, "SendMessageBatch"), True),
         (ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "x"}}, "SendMessageBatch"), False),
+        (ClientError(PAGE_OF_A_PROXY, "SendMessageBatch"), False),
         (EndpointConnectionError(endpoint_url="https://queue"), False),
     ],
 )

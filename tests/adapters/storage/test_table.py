@@ -86,6 +86,7 @@ def moody(table: Table, dynamodb: Any) -> Callable[..., tuple[Table, Moody, Wait
         refusal("ProvisionedThroughputExceededException"),
         refusal("InternalServerError"),
         refusal("TransactionConflictException"),
+        refusal("503", "Service Unavailable", ResponseMetadata={"HTTPStatusCode": 503}),
         cancelled("None", "TransactionConflict"),
         cancelled("ThrottlingError"),
         cancelled("ProvisionedThroughputExceeded"),

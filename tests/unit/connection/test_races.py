@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.connection.tokens import LEASE
 from m3ter_quickbooks.problems import TryLater
 from tests.unit.connection.making import DAY, Everything
 
@@ -88,7 +89,7 @@ class Schedule:
         what = self._data.draw(st.sampled_from(["on", "on", "on", "on", "dies", "nap"]), label="what")
         if what == "nap" and self._naps:
             self._naps -= 1
-            self._world.clock.now += timedelta(seconds=31)
+            self._world.clock.now += LEASE + timedelta(seconds=1)
         if what == "dies" and self._deaths:
             self._deaths -= 1
             return place, True
@@ -134,7 +135,7 @@ def test_no_race_marks_a_connection_as_broken_and_the_next_worker_gets_a_token(d
 
     assert world.connection.status is ConnectionStatus.CONNECTED
     assert all(world.intuit.accepts(token) for token in got)
-    world.clock.now += timedelta(seconds=31)
+    world.clock.now += LEASE + timedelta(seconds=1)
     assert world.intuit.accepts(world.worker().access_token(world.connection))
     world.clock.now += timedelta(hours=2)
     assert world.intuit.accepts(world.worker().access_token(world.connection))

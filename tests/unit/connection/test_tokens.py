@@ -4,11 +4,13 @@ from datetime import timedelta
 import pytest
 
 from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.connection.tokens import LEASE
 from m3ter_quickbooks.problems import ConnectionLost, TryLater
 from m3ter_quickbooks.run.trouble import EventName, NoticeKind
 from tests.unit.connection.making import CREDENTIAL, DAY, NOON, ORGANIZATION, Everything, a_connection
 
 HOUR = timedelta(hours=1)
+PAST_A_LEASE = LEASE + timedelta(seconds=1)
 
 
 def test_the_first_call_renews_and_the_next_ones_ask_nobody() -> None:
@@ -109,7 +111,7 @@ def test_who_comes_while_somebody_renews_an_expired_token_waits_for_it() -> None
     world = Everything()
     world.worker().access_token(world.connection)
     world.clock.now += 2 * HOUR
-    lease = world.items.write(replace(world.item, holder="somebody", lease_until=world.clock() + timedelta(seconds=30)))
+    lease = world.items.write(replace(world.item, holder="somebody", lease_until=world.clock() + LEASE))
     reads = world.items.reads
 
     def given_back(step: str) -> None:
@@ -140,7 +142,7 @@ def test_a_lease_whose_holder_died_is_waited_for_in_the_queue_and_then_taken() -
     with pytest.raises(TryLater) as later:
         world.worker().access_token(world.connection)
     assert later.value.after is not None
-    assert timedelta(0) < later.value.after <= timedelta(seconds=30)
+    assert timedelta(0) < later.value.after <= LEASE
 
     world.clock.now += later.value.after
     assert world.intuit.accepts(world.worker().access_token(world.connection))
@@ -205,7 +207,7 @@ def test_who_slept_after_the_answer_does_not_undo_a_newer_renewal() -> None:
     def sleep(step: str) -> None:
         if step == "item.write" and world.intuit.refreshes:
             world.items.turn = lambda _: None
-            world.clock.now += timedelta(seconds=31)
+            world.clock.now += PAST_A_LEASE
             quick.access_token(world.connection)
 
     world.items.turn = sleep
@@ -243,6 +245,78 @@ def test_a_failing_secrets_manager_holds_nobody_up() -> None:
     world.clock.now += 2 * HOUR
     assert world.intuit.accepts(worker.access_token(world.connection))
     assert world.secret.refresh_token == "RT1-1"
+
+
+def test_a_failing_table_after_the_answer_leaves_the_rotated_token_in_the_secret() -> None:
+    world = Everything()
+    world.intuit.grace = timedelta(0)
+    world.clock.now += 2 * DAY
+
+    def fail(step: str) -> None:
+        if step == "item.write" and world.intuit.refreshes:
+            raise TryLater("The table is busy.")
+
+    world.items.turn = fail
+    with pytest.raises(TryLater):
+        world.worker().access_token(world.connection)
+    world.items.turn = lambda _: None
+    world.clock.now += PAST_A_LEASE
+
+    assert world.secret.refresh_token == world.newest_refresh_token
+    assert world.intuit.accepts(world.worker().access_token(world.connection))
+    assert world.intuit.refusals == 0
+
+
+def test_with_table_and_secret_both_failing_the_one_before_is_good_for_a_day() -> None:
+    world = Everything()
+    world.clock.now += 2 * DAY
+    world.secrets.down = True
+
+    def fail(step: str) -> None:
+        if step == "item.write" and world.intuit.refreshes:
+            raise TryLater("The table is busy.")
+
+    world.items.turn = fail
+    with pytest.raises(TryLater, match="table"):
+        world.worker().access_token(world.connection)
+    world.items.turn, world.secrets.down = (lambda _: None), False
+    world.clock.now += PAST_A_LEASE
+
+    assert world.intuit.accepts(world.worker().access_token(world.connection))
+    assert world.connection.status is ConnectionStatus.CONNECTED
+
+
+def test_who_read_the_secret_for_too_long_asks_intuit_for_nothing() -> None:
+    world = Everything()
+    world.intuit.grace = timedelta(0)
+    world.clock.now += 2 * DAY
+
+    def slowly(step: str) -> None:
+        if step == "secret.get":
+            world.clock.now += timedelta(seconds=20)
+
+    world.secrets.turn = slowly
+    with pytest.raises(TryLater):
+        world.worker().access_token(world.connection)
+    assert world.intuit.refreshes == 0
+    assert not world.item.leased(world.clock())
+
+    world.secrets.turn = lambda _: None
+    assert world.intuit.accepts(world.worker().access_token(world.connection))
+
+
+def test_a_secret_that_was_stored_a_moment_ago_and_is_not_seen_yet_breaks_nothing() -> None:
+    world = Everything()
+    world.worker().access_token(world.connection)
+    world.intuit.withdrawn = True
+    held = dict(world.secrets.held)
+    world.secrets.held.clear()
+    with pytest.raises(TryLater):
+        world.worker().access_token(world.connection)
+    assert world.connection.status is ConnectionStatus.CONNECTED
+
+    world.secrets.held, world.intuit.withdrawn = held, False
+    assert world.intuit.accepts(world.worker().access_token(world.connection))
 
 
 def test_while_intuit_is_down_a_token_that_is_still_good_serves() -> None:
@@ -336,7 +410,7 @@ def test_a_refusal_is_not_believed_if_somebody_has_renewed_meanwhile() -> None:
         """The slow one sleeps before its request for longer than its lease; the other one renews and rotates."""
         if step == "intuit.refresh":
             world.intuit.turn = lambda _: None
-            world.clock.now += timedelta(seconds=31)
+            world.clock.now += PAST_A_LEASE
             quick.access_token(world.connection)
 
     world.intuit.turn = overtake
@@ -357,8 +431,8 @@ def test_who_slept_after_the_answer_keeps_the_only_living_token() -> None:
         """Between answer and table; the other one has just taken the lease over."""
         if step == "item.write" and world.intuit.refreshes:
             world.items.turn = lambda _: None
-            world.clock.now += timedelta(seconds=31)
-            world.items.write(replace(world.item, holder="quick", lease_until=world.clock() + timedelta(seconds=30)))
+            world.clock.now += PAST_A_LEASE
+            world.items.write(replace(world.item, holder="quick", lease_until=world.clock() + LEASE))
 
     world.items.turn = sleep
     token = slow.access_token(world.connection)

@@ -14,6 +14,8 @@ What may go wrong on the way, and why it is harmless:
 - A dies after the answer: a rotated refresh token is lost with it, but Intuit accepts the one before it for a day; B
   renews with that, minutes later at the latest.
 - A dies (or Secrets Manager fails) between table and secret: the table has the newer token; B tries the newest first.
+- The table fails after Intuit's answer: the secret takes the newer token. If both fail it is as if A had died.
+- Secrets Manager is slow: A asks Intuit for nothing that its lease might not outlive, and gives the lease back.
 - A sleeps for longer than its lease: its write is refused, unless nobody else has renewed, and then its tokens are the
   newest and are kept.
 - Intuit refuses a refresh token: it is believed only if no newer one is stored, and nobody has connected anew.
@@ -47,8 +49,10 @@ from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, TryLater
 
 RENEW_BEFORE = timedelta(minutes=5)
 """Tokens are renewed with this much left, so that nobody has to wait for a renewal."""
-LEASE = timedelta(seconds=30)
-"""Longer than one exchange with Intuit and Secrets Manager can take."""
+EXCHANGE = timedelta(seconds=45)
+"""Longer than one exchange with Intuit can take, with the reading of our app's secret before it."""
+LEASE = timedelta(seconds=60)
+"""An exchange, and the reading of the connection's secret before it. Nothing is sent to Intuit that may outlive it."""
 IDLE_AFTER = timedelta(hours=24)
 _SHORTEST_USE = timedelta(seconds=30)
 _YOUNG = timedelta(seconds=60)
@@ -171,6 +175,8 @@ class Tokens:
         candidates = self._candidates(lease, secret)
         for refresh_token in candidates:
             started = self._clock()
+            if lease.lease_until is not None and started + EXCHANGE > lease.lease_until:
+                raise TryLater("Secrets Manager is too slow to renew QuickBooks' tokens now.", _TRY_AGAIN_IN)
             try:
                 return self._oauth.refresh(refresh_token), started
             except InvalidGrant:
@@ -181,6 +187,9 @@ class Tokens:
         renewal = self._renewals.get(*_place(connection))
         if renewal.rev != lease.rev or self._candidates(renewal, stored) != candidates:
             raise TryLater("QuickBooks' tokens have just been renewed elsewhere.", timedelta(seconds=1))
+        if stored is None and renewal.renewed_at is not None and self._clock() - renewal.renewed_at < _YOUNG:
+            # Secrets Manager may need a moment to show what was created.
+            raise TryLater("The secret of a new connection is not seen yet.", _YOUNG)
         self._held.pop(_place(connection), None)
         connected = current if current is not None and current.status is ConnectionStatus.CONNECTED else None
         if connected is not None and not self._break(connected, "consent ended or was withdrawn"):
@@ -221,7 +230,12 @@ class Tokens:
             expires_at=started + grant.expires_in,
             idle_at=started + IDLE_AFTER,
         )
-        saved = self._write_unless_renewed(brought, lease)
+        try:
+            saved = self._write_unless_renewed(brought, lease)
+        except TryLater:
+            if changed:
+                self._keep_in_secret(connection, secret, TokenSecret(grant.refresh_token, secret.key, started))
+            raise
         if saved is None or not changed:
             return
         with suppress(TryLater):
@@ -230,6 +244,15 @@ class Tokens:
         self._give_back(saved)
         if self._renewals.get(*_place(connection)).rev == 0:
             self._store.delete(*_place(connection))  # disconnected meanwhile: leave no secret behind
+
+    def _keep_in_secret(self, connection: Connection, read: TokenSecret, rotated: TokenSecret) -> None:
+        """The only other place for a token that nobody else has; of table and secret the newer one is tried first.
+
+        Not where the secret has changed since it was `read`: a new consent has a key of its own.
+        """
+        with suppress(TryLater):
+            if self._store.get(*_place(connection)) == read:
+                self._store.put(*_place(connection), rotated)
 
     def _write_unless_renewed(self, brought: Renewal, lease: Renewal) -> Renewal | None:
         """None if somebody else has renewed since we took the lease: then theirs are the newest."""

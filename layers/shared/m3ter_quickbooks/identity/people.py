@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from m3ter_quickbooks.integration.identifiers import UserId
-from m3ter_quickbooks.problems import BadRequest, TryLater
+from m3ter_quickbooks.problems import BadRequest, TryLater, failed_on_its_side
 
 _TROUBLED = {"TooManyRequestsException", "InternalErrorException", "LimitExceededException"}
 _REFUSED = {"InvalidParameterException", "CodeDeliveryFailureException"}
@@ -42,7 +42,7 @@ class People:
             if code == "UsernameExistsException":
                 found = self._client.admin_get_user(UserPoolId=self._pool_id, Username=email)
                 return _subject(found["UserAttributes"])
-            if code in _TROUBLED:
+            if code in _TROUBLED or failed_on_its_side(error):
                 raise TryLater("The user pool is out of reach.") from error
             if code in _REFUSED:
                 raise BadRequest("The invitation could not be sent to this address.") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from m3ter_quickbooks.messaging.sending import NOT_NOW
-from m3ter_quickbooks.problems import Problem, TryLater
+from m3ter_quickbooks.problems import Problem, TryLater, failed_on_its_side
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -43,6 +43,8 @@ class Post:
             code = error.response["Error"]["Code"]
             if code in _LATER:
                 raise TryLater(f"SES sends nothing for now ({code}).") from None
+            if failed_on_its_side(error):
+                raise  # it may have been sent, as where the answer was lost
             raise MailRefused(f"SES refuses the mail ({code}).") from None
         except (ConnectTimeoutError, EndpointConnectionError) as error:
             # Nothing left. A lost answer is another matter: it is passed on as it is.

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  botocore's own name
 
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.problems import TryLater, failed_on_its_side
 
 NOT_NOW = {
     "AWS.SimpleQueueService.RequestThrottled",
@@ -32,7 +32,7 @@ def ask(operation: Callable[..., Any], **request: Any) -> Any:  # noqa: ANN401  
         return operation(**request)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in NOT_NOW:
+        if code in NOT_NOW or failed_on_its_side(error):
             raise TryLater(f"AWS cannot take it now ({code}).", throttled="hrottl" in code) from error
         raise
     except (ConnectionError, HTTPClientError) as error:

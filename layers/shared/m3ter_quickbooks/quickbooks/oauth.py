@@ -21,8 +21,8 @@ from m3ter_quickbooks.problems import TryLater
 
 SCOPE = "com.intuit.quickbooks.accounting"
 _HEADERS = {**DEFAULT_HEADERS, "x-include-refresh-token-hard-expires-in": "true"}
-_TIMEOUT = httpx.Timeout(connect=5.0, read=15.0, write=5.0, pool=5.0)
-"""Together shorter than the lease of a renewal (30 s)."""
+TIMEOUT = httpx.Timeout(connect=5.0, read=15.0, write=5.0, pool=5.0)
+"""Together shorter than `EXCHANGE` of a renewal (connection/tokens.py)."""
 _REFUSED_FOR = timedelta(minutes=5)
 _LONGEST_TOKEN = 20_000
 
@@ -68,7 +68,7 @@ class IntuitOAuth:
         """Redeem a code. A lost answer cannot be repeated: a code that is used twice ends the tokens it gave."""
         return self._grant(
             lambda client: client.fetch_token(
-                self._endpoints.token, grant_type="authorization_code", code=code, headers=_HEADERS, timeout=_TIMEOUT
+                self._endpoints.token, grant_type="authorization_code", code=code, headers=_HEADERS, timeout=TIMEOUT
             )
         )
 
@@ -77,7 +77,7 @@ class IntuitOAuth:
         # No scope: a refresh keeps what was consented to.
         return self._grant(
             lambda client: client.refresh_token(
-                self._endpoints.token, refresh_token=refresh_token, headers=_HEADERS.copy(), timeout=_TIMEOUT
+                self._endpoints.token, refresh_token=refresh_token, headers=_HEADERS.copy(), timeout=TIMEOUT
             ),
             scope=None,
         )
@@ -85,7 +85,7 @@ class IntuitOAuth:
     def revoke(self, token: str) -> None:
         """Any answer but an outage is taken as done: a token that Intuit does not know is no longer good."""
         try:
-            response = self._client().revoke_token(self._endpoints.revoke, token=token, timeout=_TIMEOUT)
+            response = self._client().revoke_token(self._endpoints.revoke, token=token, timeout=TIMEOUT)
         except httpx.HTTPError as cause:
             raise TryLater(f"Intuit did not answer ({type(cause).__name__}).") from None
         if response.status_code == 429 or response.status_code >= 500:  # noqa: PLR2004  HTTP's own numbers

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.ports import App, TokenSecret
 from m3ter_quickbooks.integration.identifiers import CredentialId
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.problems import TryLater, failed_on_its_side
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.table import Delete, Put, Table
 from m3ter_quickbooks.storage.wire import moment_of, moment_text
@@ -179,7 +179,7 @@ def _ask(operation: Callable[..., Any], **request: Any) -> Any:  # noqa: ANN401 
         code = error.response["Error"]["Code"]
         if code == "ResourceNotFoundException":
             return None
-        if code in _NOT_NOW:
+        if code in _NOT_NOW or failed_on_its_side(error):
             raise TryLater("Secrets Manager cannot answer now.") from error
         raise
     except (ConnectionError, HTTPClientError) as error:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  botocore's own name
 
-from m3ter_quickbooks.problems import TooLarge, TryLater
+from m3ter_quickbooks.problems import TooLarge, TryLater, failed_on_its_side
 from m3ter_quickbooks.storage.keys import Key
 from m3ter_quickbooks.storage.paging import Page, read_token, write_token
 from m3ter_quickbooks.storage.wire import Item, from_wire, to_wire, write_value
@@ -339,7 +339,7 @@ def _raise_meaning(error: ClientError) -> None:
             return
     elif code == "ValidationException" and "size" in answer["Error"].get("Message", ""):
         raise ItemTooLarge from error
-    if code not in _NOT_NOW:
+    if code not in _NOT_NOW and not failed_on_its_side(error):
         raise error
 
 
