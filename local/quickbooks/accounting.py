@@ -144,7 +144,7 @@ def _statement(request: Request) -> str:
 def _queried(simulator: Simulator, books: Books, statement: str) -> str:
     lag = simulator.query_lag_seconds
     not_after = wire.milliseconds(books.now) - int(lag * 1000) if lag else None
-    return query.answer(books.store, books.realm, query.parse(statement), not_after)
+    return query.answer(books.store, books.realm, query.parse(statement), books.today, not_after)
 
 
 def _query(simulator: Simulator, books: Books, visit: Visit, style: Style) -> Answer:

@@ -217,6 +217,11 @@ def address(value: Any, element: str) -> Json:
     return known
 
 
+def _as_they_come(names: str) -> dict[str, Reader]:
+    """Known properties that nothing is asked of (Finance.xsd), so that others can be told from them."""
+    return {name: reference if name.endswith("Ref") else anything for name in names.split()}
+
+
 _ALWAYS: dict[str, Reader] = {
     "Id": _scalar, "SyncToken": _scalar, "MetaData": ignored, "domain": ignored, "sparse": ignored, "status": ignored,
     "CustomField": listed, "AttachableRef": listed, "NameAndId": ignored, "HeaderFull": ignored, "Overview": ignored,
@@ -282,13 +287,22 @@ SHAPES: dict[str, Shape] = {
     "Customer": Shape(
         "Customer",
         {
+            **_ALWAYS,
+            **_as_they_come(
+                "AcctNum AltContactName AlternatePhone ARAccountRef BalanceWithJobs BusinessNumber CCDetail"
+                " ClientCompanyId ClientEntityId ContactName CreditLimit CustomerEx CustomerTypeRef DefaultTaxCodeRef"
+                " Fax FullyQualifiedName GSTIN GSTRegistrationType IntuitId IsCISContractor IsProject JobInfo Level"
+                " Mobile OpenBalanceDate Organization OtherAddr OtherContactInfo OverDueBalance PaymentMethodRef"
+                " PreferredDeliveryMethod PriceLevelRef PrimaryPhone PrimaryTaxIdentifier RootCustomerRef SalesRepRef"
+                " SecondaryTaxIdentifier Source TDSEnabled TaxExemptionReasonId TaxGroupCodeRef TaxRateRef TotalExpense"
+                " TotalRevenue UserId V4IDPseudonym WebAddr"
+            ),
             "DisplayName": text(500, shortest=1), "Title": text(16), "GivenName": text(100), "MiddleName": text(100),
             "FamilyName": text(100), "Suffix": text(16), "CompanyName": text(100), "PrintOnCheckName": text(110),
             "Notes": text(2000), "ResaleNum": text(16), "PrimaryEmailAddr": email(), "Active": boolean,
             "BillAddr": address, "ShipAddr": address, "CurrencyRef": reference, "Balance": number, "Taxable": boolean,
             "SalesTermRef": reference, "ParentRef": reference, "Job": boolean, "BillWithParent": boolean,
         },
-        True,
     ),
     "Account": Shape(
         "Account",
@@ -314,13 +328,21 @@ SHAPES: dict[str, Shape] = {
     "Item": Shape(
         "Item",
         {
+            **_ALWAYS,
+            **_as_they_come(
+                "AbatementRate AvgCost BuildPoint COGSAccountRef ClassRef DeferredRevenue DepositToAccountRef"
+                " FullyQualifiedName ItemAssemblyDetail ItemCategoryType ItemEx ItemGroupDetail Level ManPartNum"
+                " PaymentMethodRef PercentBased PrefVendorRef PrintGroupedItems PurchaseTaxCodeRef PurchaseTaxIncluded"
+                " QtyOnPurchaseOrder QtyOnSalesOrder RatePercent ReorderPoint ReverseChargeRate SalesTaxCodeRef"
+                " SalesTaxIncluded ServiceType Source SpecialItem SpecialItemType SubItem TaxClassificationRef"
+                " UOMSetRef UQCDisplayText UQCId"
+            ),
             "Name": text(100, shortest=1), "Description": text(4000), "PurchaseDesc": text(1000), "Sku": text(100),
             "UnitPrice": number, "PurchaseCost": number, "Active": boolean, "Taxable": boolean,
             "Type": one_of("Inventory", "Service", "NonInventory", "Category", "Group", "Bundle"),
             "IncomeAccountRef": reference, "ExpenseAccountRef": reference, "AssetAccountRef": reference,
             "QtyOnHand": number, "InvStartDate": day, "TrackQtyOnHand": boolean, "ParentRef": reference,
         },
-        True,
     ),
 }  # fmt: skip
 

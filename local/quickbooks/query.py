@@ -219,7 +219,7 @@ _FILTERABLE = {
 _NEVER = {"departmentref", "accountref", "privatenote", "customermemo", "line"}
 
 
-def answer(store: Store, realm: str, query: Query, not_after: int | None = None) -> str:
+def answer(store: Store, realm: str, query: Query, today: str, not_after: int | None = None) -> str:
     """The text of QueryResponse. `not_after`: the query index knows nothing newer (epoch milliseconds)."""
     active = not any(one.field.lower() == "active" for one in query.where)
     for one in query.where:
@@ -230,7 +230,8 @@ def answer(store: Store, realm: str, query: Query, not_after: int | None = None)
         simple.append(Condition("active", "=", (1,)))
     if not_after is not None:
         simple.append(Condition("created", "<=", (not_after,)))
-    if len(conditions) == len([one for one in conditions if one]) and not query.order:
+    rates = query.entity.name == "ExchangeRate"
+    if len(conditions) == len([one for one in conditions if one]) and not query.order and not rates:
         if query.count:
             return wire.dumps({"totalCount": store.count(realm, query.entity.name, simple)})
         rows = store.bodies(realm, query.entity.name, simple, query.start - 1, query.most)
@@ -238,6 +239,8 @@ def answer(store: Store, realm: str, query: Query, not_after: int | None = None)
     texts = store.bodies(realm, query.entity.name, simple)
     if "balance" in {one.field.lower() for one in query.where} | {field.lower() for field, _ in query.order}:
         texts = [shown(store, realm, query.entity, one) for one in texts]
+    if rates:
+        texts = _in_force(texts, query.where, today)
     left = [(text, record) for text in texts if _matches(record := wire.loads(text), query.where)]
     for field, descending in reversed(query.order):
         _check_filterable(query.entity, field)
@@ -246,6 +249,16 @@ def answer(store: Store, realm: str, query: Query, not_after: int | None = None)
         return wire.dumps({"totalCount": len(left)})
     page = left[query.start - 1 : query.start - 1 + query.most]
     return _page_text(query, [shown(store, realm, query.entity, text) for text, _ in page])
+
+
+def _in_force(texts: list[str], where: tuple[Comparison, ...], today: str) -> list[str]:
+    """One rate of each currency: that of the day asked for, or of today. A rate holds until the next one."""
+    day = next((one.values[0] for one in where if one.field.lower() == "asofdate" and one.operator == "="), today)
+    latest: dict[str, Any] = {}
+    for record in sorted((wire.loads(text) for text in texts), key=lambda one: str(one["AsOfDate"])):
+        if record["AsOfDate"] <= day:
+            latest[record["SourceCurrencyCode"]] = record
+    return [wire.dumps({**record, "AsOfDate": day}) for record in latest.values()]
 
 
 def _page_text(query: Query, rows: list[str]) -> str:
@@ -295,18 +308,19 @@ def _as_condition(entity: Entity, one: Comparison) -> Condition | None:
 
 def _field(record: Any, field: str) -> Any:
     """The value of a property, found without case; a reference or an address stands for what it holds."""
-    value = record
-    for part in field.split("."):
-        if not isinstance(value, dict):
-            return None
-        wanted = part.lower()
-        value = next((one for key, one in value.items() if key.lower() == wanted), None)
+    return next(iter(_values(record, field.lower().split("."))), None)
+
+
+def _values(value: Any, path: list[str]) -> list[Any]:
+    """All values of a property: there are several where a list is on the way, as in AttachableRef.EntityRef.value."""
+    if isinstance(value, list):
+        return [found for one in value for found in _values(one, path)]
+    if path:
+        inside = value.items() if isinstance(value, dict) else ()
+        return next((_values(one, path[1:]) for key, one in inside if key.lower() == path[0]), [])
     if isinstance(value, dict):
-        for key in ("value", "Address", "FreeFormNumber", "URI"):
-            if key in value:
-                return value[key]
-        return None
-    return value
+        return [value[key] for key in ("value", "Address", "FreeFormNumber", "URI") if key in value][:1]
+    return [value]
 
 
 def _matches(record: Any, where: tuple[Comparison, ...]) -> bool:
@@ -314,7 +328,9 @@ def _matches(record: Any, where: tuple[Comparison, ...]) -> bool:
         # A recurring transaction: its kind is what `Type` asks for.
         ((kind, inside),) = record.items()
         record = {"Type": kind, **inside}
-    return all(_holds(_field(record, one.field), one) for one in where)
+    return all(
+        any(_holds(value, one) for value in _values(record, one.field.lower().split(".")) or [None]) for one in where
+    )
 
 
 def _holds(value: Any, one: Comparison) -> bool:

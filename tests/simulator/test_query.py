@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -203,3 +204,25 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     except Fault as fault:
         code = fault.code
     assert code in ("none", "4000", "4001")
+
+
+def test_attachments_are_found_by_what_they_hang_on(company: Caller) -> None:
+    def note(*ids: str) -> Any:
+        hung = [{"EntityRef": {"type": "Invoice", "value": one}} for one in ids]
+        return company.made("Attachable", {"Note": "hello", "AttachableRef": hung})
+
+    both, _ = note("101", "102"), note("103")
+    where = "AttachableRef.EntityRef.Type = 'invoice' and AttachableRef.EntityRef.value = '102'"
+    assert company.query(f"select * from Attachable where {where}")["Attachable"] == [both]
+
+
+def test_a_rate_is_asked_for_by_its_day(simulator: Simulator, company: Caller) -> None:
+    simulator.as_person(company.realm).set_rate("EUR", Decimal("1.2"), "2026-10-15")
+
+    def rates(rest: str) -> list[tuple[str, Any, str]]:
+        found = company.query(f"select * from ExchangeRate where SourceCurrencyCode in ('EUR', 'GBP'){rest}")
+        return [(one["SourceCurrencyCode"], one["Rate"], one["AsOfDate"]) for one in found["ExchangeRate"]]
+
+    gbp, eur = Decimal("1.2701"), Decimal("1.0855")
+    assert sorted(rates(" and AsOfDate = '2026-10-14'")) == [("EUR", eur, "2026-10-14"), ("GBP", gbp, "2026-10-14")]
+    assert sorted(rates("")) == [("EUR", Decimal("1.2"), "2026-11-02"), ("GBP", gbp, "2026-11-02")]

@@ -202,3 +202,18 @@ def test_a_sales_receipt_in_a_deposit_cannot_be_changed(company: Caller) -> None
     company.made("Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [swept]})
     held = company.read("SalesReceipt", receipt["Id"])
     assert company.fault("salesreceipt", {**held, "PrivateNote": "x"})["code"] == "6540"
+
+
+@pytest.mark.parametrize(
+    ("entity", "body"),
+    [
+        ("Customer", {"DisplayName": "x"}),
+        ("Item", {"Name": "x", "Type": "Service", "IncomeAccountRef": {"value": "1"}}),
+    ],
+)
+def test_a_customer_and_an_item_have_no_other_properties(company: Caller, entity: str, body: dict[str, Any]) -> None:
+    error = company.fault(entity.lower(), {**body, "DisplayNmae": "y"})
+    assert error["code"] == "2010"
+    assert f'"DisplayNmae" (class com.intuit.schema.finance.v3.{entity})' in error["Detail"]
+    made = company.made(entity, body)
+    assert company.made(entity, made)["SyncToken"] == "0"
