@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.quickbooks import batch, changes, envelope, files, operations, paper, problems, query, settings_objects, wire
+from local.quickbooks import (
+    batch,
+    changes,
+    envelope,
+    files,
+    operations,
+    paper,
+    problems,
+    query,
+    settings_objects,
+    wire,
+    xml_bodies,
+)
 from local.quickbooks.books import Books
 from local.quickbooks.catalogue import fault_of
 from local.quickbooks.entities import BY_SEGMENT, SALES_FORM
@@ -129,7 +141,7 @@ def _body(request: Request) -> Any:
         request.body.decode()
     except UnicodeDecodeError as cause:
         raise problems.unsupported("payload that is not UTF-8") from cause
-    return wire.loads(request.body)
+    return xml_bodies.loads(request.body) if xml_bodies.is_xml(request.body) else wire.loads(request.body)
 
 
 def _statement(request: Request) -> str:

@@ -52,6 +52,10 @@ def renamed(books: Books, entity: Entity, record: Json) -> None:
         full = f"{record['FullyQualifiedName']}:{one[name]}"
         if full != one["FullyQualifiedName"]:
             one["FullyQualifiedName"] = full
+            if "Level" in one:
+                one["Level"] = full.count(":")
+            if entity.name == "Item":
+                one["ParentRef"] = {"value": record["Id"], "name": record["FullyQualifiedName"]}
             books.bump(entity.name, one)
             renamed(books, entity, one)
 

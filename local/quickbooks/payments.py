@@ -186,6 +186,9 @@ def _compose(books: Books, said: Json, stored: Json | None) -> Json:
     if applied > total:
         raise problems.business("The amount applied is more than the amount of the payment.")
     account = said.get("DepositToAccountRef") or {"value": UNDEPOSITED_FUNDS}
+    books.referred("Account", account, "DepositToAccountRef")
+    if said.get("PaymentMethodRef"):
+        books.referred("PaymentMethod", said["PaymentMethodRef"], "PaymentMethodRef")
     processed = _by_card(said, total)
     record: Json = {
         "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},

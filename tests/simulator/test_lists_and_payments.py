@@ -251,3 +251,27 @@ def test_a_note_on_a_payment_leaves_its_invoices_as_they_are(simulator: Simulato
     simulator.advance(60)
     company.made("Payment", {**body, "Id": payment["Id"], "SyncToken": "0", "PrivateNote": "hello"})
     assert company.read("Invoice", made["Id"]) == paid
+
+
+def test_a_category_makes_a_level(company: Caller) -> None:
+    above = company.made("Item", {"Name": "Gardens", "Type": "Category"})
+    sold = {"Name": "Roses", "Type": "Service", "IncomeAccountRef": {"value": "79"}, "SubItem": True}
+    below = company.made("Item", {**sold, "ParentRef": {"value": above["Id"]}})
+    assert (below["FullyQualifiedName"], below["Level"], below["SubItem"]) == ("Gardens:Roses", 1, True)
+    assert below["ParentRef"] == {"value": above["Id"], "name": "Gardens"}
+    assert "Level" not in above
+    company.made("Item", {"Id": above["Id"], "SyncToken": "0", "sparse": True, "Name": "Parks"})
+    moved = company.read("Item", below["Id"])
+    assert (moved["FullyQualifiedName"], moved["ParentRef"]["name"], moved["Level"]) == ("Parks:Roses", "Parks", 1)
+
+
+def test_a_job_has_a_level(company: Caller) -> None:
+    job = company.made("Customer", {"DisplayName": "Shed", "Job": True, "ParentRef": {"value": "1"}})
+    assert (job["FullyQualifiedName"], job["Level"]) == ("Amy's Bird Sanctuary:Shed", 1)
+
+
+@pytest.mark.parametrize("reference", ["DepositToAccountRef", "PaymentMethodRef"])
+def test_a_payment_refers_to_what_is_there(company: Caller, reference: str) -> None:
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 5, reference: {"value": "999"}}
+    error = company.fault("payment", body)
+    assert (error["code"], error["element"]) == ("2500", reference)
