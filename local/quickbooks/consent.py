@@ -110,7 +110,7 @@ def _token(simulator: Simulator, visit: Visit, style: Style) -> Answer:
         grace = int(rotate.seconds or 0) if rotate else None
         content = tokens.refresh(form["refresh_token"], now, rotate is not None, grace)
     if visit.request.headers.get("x-include-refresh-token-hard-expires-in") == "true":
-        content["x_refresh_token_hard_expires_in"] = oauth.HARD_EXPIRY_SECONDS
+        content["x_refresh_token_hard_expires_in"] = tokens.consent_left(content["refresh_token"], now)
     made = envelope.json_answer(200, content)
     return Answer(200, made.body, style.traced({**made.headers, "Cache-Control": "no-cache, no-store"}))
 

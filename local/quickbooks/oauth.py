@@ -88,6 +88,13 @@ class Tokens:
         self.store.db.execute("UPDATE codes SET used=1 WHERE code=?", (code,))
         return self._issue(int(found[0]), now)
 
+    def consent_left(self, refresh_token: str, now: datetime) -> int:
+        """Seconds until the person has to consent anew, however often the tokens are refreshed."""
+        row = self.store.db.execute(
+            "SELECT g.at FROM refresh_tokens r JOIN grants g ON g.id=r.grant_id WHERE r.token=?", (refresh_token,)
+        ).fetchone()
+        return int(row[0]) + HARD_EXPIRY_SECONDS - int(now.timestamp())
+
     def _issue(self, grant: int, now: datetime, refresh: tuple[str, int] | None = None) -> Json:
         seconds = int(now.timestamp())
         if refresh is None:
@@ -109,11 +116,11 @@ class Tokens:
         """The newest refresh token of the grant; a new one where the newest is a day old. Raises invalid_grant."""
         seconds = int(now.timestamp())
         row = self.store.db.execute(
-            "SELECT r.grant_id, r.expires, g.ended FROM refresh_tokens r JOIN grants g ON g.id=r.grant_id"
+            "SELECT r.grant_id, r.expires, g.ended, g.at FROM refresh_tokens r JOIN grants g ON g.id=r.grant_id"
             " WHERE r.token=? AND g.client=?",
             (token, self.client.id),
         ).fetchone()
-        if row is None or row[2] or row[1] <= seconds:
+        if row is None or row[2] or min(row[1], row[3] + HARD_EXPIRY_SECONDS) <= seconds:
             raise OAuthRefusal("invalid_grant", "Incorrect or invalid refresh token")
         newest = self.store.db.execute(
             "SELECT token, issued, expires FROM refresh_tokens WHERE grant_id=?"
@@ -130,11 +137,11 @@ class Tokens:
         """Ends the connection of that company. Raises invalid_grant for a token that is not known."""
         for table in ("refresh_tokens", "access_tokens"):
             row = self.store.db.execute(
-                f"SELECT g.id FROM {table} t JOIN grants g ON g.id=t.grant_id WHERE t.token=? AND g.client=?",
+                f"SELECT g.realm FROM {table} t JOIN grants g ON g.id=t.grant_id WHERE t.token=? AND g.client=?",
                 (token, self.client.id),
             ).fetchone()
             if row is not None:
-                self._end(int(row[0]))
+                self.end_company(str(row[0]))
                 return
         raise OAuthRefusal("invalid_grant", "Token invalid")
 
@@ -153,9 +160,11 @@ class Tokens:
         self.store.db.execute("UPDATE grants SET ended=1 WHERE id=?", (grant,))
 
     def end_company(self, realm: str) -> int:
-        """The user removed the app in QuickBooks: every token of the company is dead."""
+        """The app is not connected to the company any more: every token it has for it is dead."""
         self.forget_known()
-        return self.store.db.execute("UPDATE grants SET ended=1 WHERE realm=? AND ended=0", (realm,)).rowcount
+        return self.store.db.execute(
+            "UPDATE grants SET ended=1 WHERE realm=? AND client=? AND ended=0", (realm, self.client.id)
+        ).rowcount
 
     def expire_access(self, token: str | None = None, realm: str | None = None) -> int:
         """Access tokens that run out now: one, those of a company, or all."""

@@ -115,7 +115,7 @@ class Visit:
         return next((one for one in self.rules if one.kind in kinds), None)
 
 
-_FORM = ("token", "revoke")
+_REFRESH = re.compile(rb'grant_type"?\s*[=:]\s*"?refresh_token')
 
 
 def describe(request: Request) -> dict[str, str]:
@@ -123,7 +123,7 @@ def describe(request: Request) -> dict[str, str]:
     parts = request.segments
     about = {"method": request.method, "path": request.path, "realm": "", "entity": "", "operation": ""}
     if request.path.rstrip("/").endswith("/tokens/bearer"):
-        about["operation"] = "refresh" if b"grant_type=refresh_token" in request.body else "token"
+        about["operation"] = "refresh" if _REFRESH.search(request.body) else "token"
     elif request.path.rstrip("/").endswith("/tokens/revoke"):
         about["operation"] = "revoke"
     elif len(parts) >= 4 and parts[:2] == ["v3", "company"]:
