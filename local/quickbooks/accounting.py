@@ -141,7 +141,8 @@ def _body(request: Request) -> Any:
         request.body.decode()
     except UnicodeDecodeError as cause:
         raise problems.unsupported("payload that is not UTF-8") from cause
-    return xml_bodies.loads(request.body) if xml_bodies.is_xml(request.body) else wire.loads(request.body)
+    read = xml_bodies.loads if xml_bodies.is_xml(request.body) else wire.loads
+    return wire.bounded(read(request.body))
 
 
 def _statement(request: Request) -> str:

@@ -59,7 +59,7 @@ def _matched(path: str, parts: list[str]) -> list[str] | None:
 
 def _said(request: Request) -> wire.Json:
     try:
-        said = wire.loads(request.body) if request.body.strip() else {}
+        said = wire.bounded(wire.loads(request.body)) if request.body.strip() else {}
     except wire.Malformed as problem:
         raise BadSetting(f"the body is no JSON: {problem}") from problem
     if not isinstance(said, dict):

@@ -82,7 +82,7 @@ def upload(books: Books, request: Request) -> str:
         if not name.startswith("file_content"):
             continue
         described = parts.get(name.replace("file_content", "file_metadata"))
-        said = wire.loads(described[1]) if described is not None else {}
+        said = wire.bounded(wire.loads(described[1])) if described is not None else {}
         if not isinstance(said, dict):
             raise problems.unreadable()
         made.append(_attach(books, said, headers, content))

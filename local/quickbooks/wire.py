@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 CENT = Decimal("0.01")
 LARGEST_EXPONENT = 40
+DEEPEST = 60
 
 # Python's encoder cannot write a Decimal as a number. Each goes out as a marked string whose quotes are then taken off;
 # the mark is new in every process, so that no text from outside can pass as a number.
@@ -57,6 +58,22 @@ def loads(text: str | bytes) -> Any:
         raise Malformed(str(cause)) from cause
     if _HALF_A_PAIR.search(plain):
         return _whole_characters(value)
+    return value
+
+
+def bounded(value: Any) -> Any:
+    """What a stranger sent, if it is not nested deeper than it can be worked with. Raises Malformed."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise Malformed("nested too deep")
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
     return value
 
 

@@ -29,7 +29,8 @@ def is_xml(body: bytes) -> bool:
 
 def loads(body: bytes) -> Any:
     """The inside of the root element. Raises Malformed for what is no XML, and for document types, which none sends."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+    # A null byte: other encodings, in which a document type would look different.
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\x00" in body:
         raise Malformed("document types are not read")
     try:
         return _read(ET.fromstring(body))  # noqa: S314 - entities, which could grow, were refused above
@@ -50,12 +51,16 @@ def _read(element: ET.Element) -> Any:
         if (name.endswith("Ref") and name not in _LISTS) or name == "CustomerMemo":
             return {**said, "value": text} if text else {}
         return {} if name.endswith("Detail") else _plain(name, text)
+    repeated: set[str] = set()
     for child in children:
         key, value = _name(child.tag), _read(child)
         if key in _LISTS:
             said.setdefault(key, []).append(value)
+        elif key in repeated:
+            said[key].append(value)
         elif key in said:
-            said[key] = [*(said[key] if isinstance(said[key], list) else [said[key]]), value]
+            said[key] = [said[key], value]
+            repeated.add(key)
         else:
             said[key] = value
     return said

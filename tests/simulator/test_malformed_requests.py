@@ -163,6 +163,30 @@ def test_no_posted_body_breaks_anything(
     check(lambda: COMPANIES[realm].post(f"{segment}?{asked}", body, Accept=accept))
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+@pytest.mark.parametrize("deep", [b"[" * 400 + b"]" * 400, b'{"a":' * 400 + b"1" + b"}" * 400])
+@pytest.mark.parametrize(
+    ("segment", "body"),
+    [
+        ("vendor", b'{"DisplayName":"Deep","Foo":%b}'), ("attachable", b'{"Note":"x","Foo":%b}'),
+        ("batch", b'{"BatchItemRequest":[{"bId":"1","Vendor":{"DisplayName":"Deep","Foo":%b}}]}'),
+        ("invoice", b'{"Line":%b}'), ("vendor", b"<Vendor>" * 400 + b"</Vendor>" * 400 + b"%.0b"),
+    ],
+)  # fmt: skip
+def test_what_is_nested_too_deep_is_refused(segment: str, body: bytes, deep: bytes, accept: str) -> None:
+    answer = COMPANIES[SAMPLE].post(segment, body % deep, Accept=accept)
+    check_answer(answer)
+    assert answer.status == 400
+    assert "2010" in answer.text
+
+
+def test_a_document_type_is_not_read_in_any_encoding() -> None:
+    text = '<?xml version="1.0"?><!DOCTYPE v [<!ENTITY a "aaaa">]><Vendor><DisplayName>&a;</DisplayName></Vendor>'
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-16"):
+        answer = COMPANIES[SAMPLE].post("vendor", text.encode(encoding), **{"Content-Type": "application/xml"})
+        assert answer.status == 400, encoding
+
+
 @pytest.mark.parametrize("odd", [[], {}, 7, None, True])
 def test_a_field_of_another_entity_may_be_anything(odd: object) -> None:
     body = {"DisplayName": f"Odd {odd}", "DocNumber": odd, "TxnDate": odd, "CustomerRef": {"value": odd}}

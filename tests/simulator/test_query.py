@@ -226,3 +226,46 @@ def test_a_rate_is_asked_for_by_its_day(simulator: Simulator, company: Caller) -
     gbp, eur = Decimal("1.2701"), Decimal("1.0855")
     assert sorted(rates(" and AsOfDate = '2026-10-14'")) == [("EUR", eur, "2026-10-14"), ("GBP", gbp, "2026-10-14")]
     assert sorted(rates("")) == [("EUR", Decimal("1.2"), "2026-11-02"), ("GBP", gbp, "2026-11-02")]
+
+
+def test_a_pattern_with_many_wildcards_takes_no_longer_than_another(company: Caller) -> None:
+    """A pattern that backtracks would take longer than anybody lives."""
+    long = {"Name": "Long", "Type": "Service", "IncomeAccountRef": {"value": "1"}, "Description": "a" * 3900}
+    id_ = company.made("Item", long)["Id"]
+    assert company.query(f"select * from Item where Description like '{'%a' * 40}%b'") == {}
+    found = company.query(f"select * from Item where Description like '{'%A' * 40}%'")
+    assert [one["Id"] for one in found["Item"]] == [id_]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("Hours", True), ("hours", True), ("H%s", True), ("%our%", True), ("%%", True), ("Hours%", True), ("%Hours", True),
+     ("H%ours%s", False), ("H%o%r%s", True), ("Hour", False), ("ours", False), ("%u%o%", False), ("Hours.", False)],
+)  # fmt: skip
+def test_a_pattern_fits_as_a_whole(company: Caller, pattern: str, found: bool) -> None:
+    rows = company.query(f"select * from Item where Name like '{pattern}'").get("Item", [])
+    assert ("Hours" in [one["Name"] for one in rows]) is found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [" and ".join(["Id = '2'"] * 3000), f"Id in ({','.join(str(one) for one in range(40_000))})",
+     f"Id = '2' and Active in ({','.join(['true'] * 2000)})"],
+    ids=["comparisons", "values", "truths"],
+)  # fmt: skip
+def test_more_conditions_than_the_database_takes_are_met_all_the_same(company: Caller, condition: str) -> None:
+    answer = company.post("query", f"select * from Item where {condition}".encode())
+    assert answer.status == 200
+    assert "2" in [one["Id"] for one in answer.json()["QueryResponse"]["Item"]]
+
+
+@pytest.mark.parametrize("place", ["99999999999", "9" * 40])
+def test_beyond_the_last_row_there_is_nothing(company: Caller, place: str) -> None:
+    assert company.query(f"select * from Item startposition {place} maxresults {place}") == {}
+
+
+def test_digits_that_are_no_numbers_are_compared_as_text(company: Caller) -> None:
+    body = {"Name": "Square", "Type": "Service", "IncomeAccountRef": {"value": "1"}, "Sku": "²"}
+    id_ = company.made("Item", body)["Id"]
+    assert [one["Id"] for one in company.query("select * from Item where Sku >= '²'")["Item"]] == [id_]
+    assert id_ in [one["Id"] for one in company.query("select * from Item orderby Sku")["Item"]]
