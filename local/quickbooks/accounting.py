@@ -197,6 +197,12 @@ def _upload(simulator: Simulator, books: Books, visit: Visit, style: Style) -> A
     return envelope.success(style, files.upload(books, visit.request))
 
 
+def _download(simulator: Simulator, books: Books, visit: Visit, style: Style) -> Answer:
+    """Where the file of an attachment lies, as plain text (Intuit's reference of Attachable). Raises 610."""
+    found = books.existing("Attachable", visit.request.segments[-1])
+    return envelope.plain(style, 200, "text/plain;charset=utf-8", str(found.get("TempDownloadUri", "")).encode())
+
+
 def _report(simulator: Simulator, books: Books, visit: Visit, style: Style) -> Answer:
     parts = visit.request.segments[3:]
     if len(parts) != 2:
@@ -217,4 +223,5 @@ _SPECIAL = {
     ("GET", "query"): _query, ("POST", "query"): _query, ("POST", "batch"): _batch, ("GET", "cdc"): _changes,
     ("GET", "preferences"): _preferences, ("GET", "exchangerate"): _exchange_rate,
     ("GET", "companyinfo"): _company_info, ("POST", "upload"): _upload, ("GET", "reports"): _report,
+    ("GET", "download"): _download,
 }  # fmt: skip

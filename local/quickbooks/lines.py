@@ -72,6 +72,9 @@ def _read_line(books: Books, said: Json, kind: str) -> Json:
 
 def _group(books: Books, said: Json) -> Json:
     detail = dict(said.get("GroupLineDetail", {}))
+    reference = detail.get("GroupItemRef")
+    if isinstance(reference, dict) and reference.get("value"):
+        detail["GroupItemRef"] = books.named("Item", reference, "Line.GroupLineDetail.GroupItemRef")
     inner = detail.get("Line") or []
     if not isinstance(inner, list):
         raise problems.unreadable("Can not deserialize instance of java.util.ArrayList")

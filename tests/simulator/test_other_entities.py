@@ -43,3 +43,15 @@ def test_a_company_describes_itself_once(company: Caller) -> None:
 
 def test_a_currency_that_is_none_is_not_listed(company: Caller) -> None:
     assert company.fault("companycurrency", {"Code": "XXQ", "Name": "Quatloo"})["code"] == "2220"
+
+
+def test_a_download_says_where_the_file_lies(company: Caller) -> None:
+    parts = (
+        b'--B\r\nContent-Disposition: form-data; name="file_content_0"; filename="a.txt"\r\n'
+        b"Content-Type: text/plain\r\n\r\nhello\r\n--B--\r\n"
+    )
+    answer = company.post("upload", parts, **{"Content-Type": "multipart/form-data; boundary=B"})
+    attached = answer.json()["AttachableResponse"][0]["Attachable"]
+    link = company.simulator.handle("GET", f"http://quickbooks.test{attached['FileAccessUri']}", company.headers)
+    assert (link.status, link.text) == (200, attached["TempDownloadUri"])
+    assert company.get("download/999").status == 400

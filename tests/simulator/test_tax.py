@@ -52,3 +52,13 @@ def test_tax_comes_before_the_discount_or_after_it(
 ) -> None:
     made = british_company.made("Invoice", invoice(taxed(100), TEN_OFF, **header))
     assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (tax, total)
+
+
+def test_a_bundle_is_an_item_that_is_there(british_company: Caller) -> None:
+    def bundle(item: str) -> dict[str, Any]:
+        inside = {"GroupItemRef": {"value": item}, "Line": [taxed(50)]}
+        return {"DetailType": "GroupLineDetail", "GroupLineDetail": inside}
+
+    made = british_company.made("Invoice", invoice(bundle("6")))
+    assert made["Line"][0]["GroupLineDetail"]["GroupItemRef"] == {"value": "6", "name": "Gardening"}
+    assert british_company.fault("invoice", invoice(bundle("999")))["code"] == "2500"
