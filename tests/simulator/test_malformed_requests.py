@@ -16,9 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.quickbooks.admin import ROUTES
 from local.quickbooks.entities import BY_SEGMENT
 from local.quickbooks.envelope import Answer
 from local.quickbooks.fields import ANY, shape_of
+from local.quickbooks.mishaps import KINDS
 from local.quickbooks.seed import SAMPLE, UNITED_KINGDOM
 from local.quickbooks.simulator import Simulator
 from tests.simulator.caller import Caller, invoice, line
@@ -31,6 +33,7 @@ BOUNDED = settings(
 )
 
 SIMULATOR = Simulator(seed=1, recorded_calls=10)
+ADMINISTERED = Simulator(seed=1, recorded_calls=10)
 COMPANIES = {realm: Caller(SIMULATOR, realm) for realm in (SAMPLE, UNITED_KINGDOM)}
 
 
@@ -38,6 +41,7 @@ COMPANIES = {realm: Caller(SIMULATOR, realm) for realm in (SAMPLE, UNITED_KINGDO
 def closed_in_the_end() -> Iterator[None]:
     yield
     SIMULATOR.close()
+    ADMINISTERED.close()
 
 
 SCALARS = (
@@ -211,6 +215,49 @@ def test_no_path_breaks_anything(
     company = COMPANIES[SAMPLE]
     headers = {**company.headers, "Content-Type": content_type}
     check(lambda: SIMULATOR.handle(method, company.url(f"{path}?{asked}"), headers, body))
+
+
+SETTINGS = [
+    "kind", "probability", "count", "after", "path", "method", "entity", "operation", "realm", "seconds", "how",
+    "format",
+    "status", "committed", "code", "message", "detail", "retryAfter", "date", "limits", "latency", "seed",
+    "requestIdSeconds", "overlappingRequestIds", "queryLagSeconds", "rotateAfterSeconds", "advanceSeconds", "companyId",
+    "url", "verifier", "amount", "rate", "asOf", "requestId", "name", "homeCurrency", "multicurrency", "bookCloseDate",
+    "exchangeRates", "defaultItem", "DisplayName", "Line", "CustomerRef", "Id", "self",
+]  # fmt: skip
+MEANT = st.sampled_from(
+    [*KINDS, "create", "invoice", "json", SAMPLE, "EUR", "2026-01-01", 1, 0.5, True, None, {"EUR": 2},
+     {"per_second": 5},
+     "http://127.0.0.1:9/", "once", "classic"]
+)  # fmt: skip
+PARTS = st.sampled_from([SAMPLE, UNITED_KINGDOM, "1", "101", "EUR", "invoice", "customer", "preferences"]) | st.text(
+    max_size=5
+)
+
+
+@BOUNDED
+@given(
+    st.data(),
+    st.sampled_from(["GET", "POST", "POST", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]),
+    st.sampled_from(sorted(ROUTES)),
+    st.dictionaries(st.sampled_from(SETTINGS), MEANT | VALUES, max_size=4).map(written) | st.binary(max_size=20),
+    st.dictionaries(st.sampled_from(["after", "last", "status", "path", "x"]), st.text(max_size=5), max_size=2),
+)
+def test_no_admin_request_breaks_anything(
+    data: st.DataObject, method: str, path: str, body: bytes, asked: dict[str, str]
+) -> None:
+    filled = "/".join(
+        quote(data.draw(PARTS), errors="replace") if one.startswith("{") else one for one in path.split("/")
+    )
+    query = "&".join(f"{key}={quote(value, errors='replace')}" for key, value in asked.items())
+    answer = ADMINISTERED.handle(method, f"http://q/_simulator/{filled}?{query}", {}, body)
+    assert answer.status in (200, 201, 204, 400, 404, 405, 409), answer.text
+    if answer.body:
+        assert answer.status < 400 or answer.json()["message"]
+    if method != "GET" and answer.status < 300:
+        for page in ("/", f"/app/company?companyId={SAMPLE}", "/app/faults", "/app/calls", "/_simulator/settings"):
+            assert ADMINISTERED.handle("GET", f"http://q{page}").status in (200, 404)
+        check_answer(ADMINISTERED.handle("GET", f"http://q/v3/company/{SAMPLE}/companyinfo/1"))
 
 
 @BOUNDED
