@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import boto3
@@ -49,32 +49,55 @@ class StageConnections:
     fresh = get
 
 
+class Moto:
+    """One moto and one client, for as many tables as a test wants."""
+
+    def __enter__(self) -> Self:
+        self._mock = mock_aws()
+        self._mock.start()
+        self._client: Any = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._mock.stop()
+
+    @contextmanager
+    def stores(self) -> Iterator[Stores]:
+        """A table of its own, with the stage's configuration and mappings in it; gone again afterwards."""
+        name = create_table(self._client)
+        yield stores_of(Table(self._client, name))
+        # moto copies all that it holds at each transaction.
+        self._client.delete_table(TableName=name)
+
+
 @contextmanager
 def stores_on_moto() -> Iterator[Stores]:
-    """A table of its own, with the stage's configuration and mappings in it."""
-    with mock_aws():
-        client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-        name = create_table(client)
-        table = Table(client, name)
+    """The same on a moto of its own."""
+    with Moto() as moto, moto.stores() as stores:
+        yield stores
 
-        def configure(integration: Integration) -> None:
-            table.put(Put(configuration_item(Kept(integration, Audit.new("test", START)))))
 
-        mappings = Mappings(table)
-        for integration, mapping in product((INTEGRATION, ELSEWHERE), MAPPINGS):
-            configure(integration)
-            key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
-            mappings.create(integration.organization_id, key, mapping.external_id, by="test", at=START)
-        yield Stores(
-            Runs(table),
-            Deliveries(table),
-            Knowledge(table),
-            Configurations(table),
-            StageConnections(),
-            AtOnce(),
-            configure,
-            lambda run: table.put(Put(run_item(run))),
-        )
+def stores_of(table: Table) -> Stores:
+    """The stage's configuration and mappings are put into it."""
+
+    def configure(integration: Integration) -> None:
+        table.put(Put(configuration_item(Kept(integration, Audit.new("test", START)))))
+
+    mappings = Mappings(table)
+    for integration, mapping in product((INTEGRATION, ELSEWHERE), MAPPINGS):
+        configure(integration)
+        key = MappingKey(mapping.m3ter_entity, mapping.m3ter_id, mapping.external_system, mapping.external_table)
+        mappings.create(integration.organization_id, key, mapping.external_id, by="test", at=START)
+    return Stores(
+        Runs(table),
+        Deliveries(table),
+        Knowledge(table),
+        Configurations(table),
+        StageConnections(),
+        AtOnce(),
+        configure,
+        lambda run: table.put(Put(run_item(run))),
+    )
 
 
 def create_table(client: Any) -> str:

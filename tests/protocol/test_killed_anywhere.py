@@ -3,11 +3,13 @@
 Each scene is played once for every call that its worker makes, twice over: the worker dies before the call takes
 effect, and after it did but before the answer is used. Then either the queue brings the message again, or it does not
 (it is in the dead letters) and only the sweep is left. In the end there is one document with the right total.
+
+On stores in memory at every call; on the real stores (DynamoDB by moto) at every call that writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 
@@ -15,7 +17,8 @@ import pytest
 
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
-from tests.protocol.stage import Stage, StageClock, a_bill
+from tests.protocol.on_moto import Moto
+from tests.protocol.stage import Stage, StageClock, Stores, a_bill
 from tests.protocol.verdict import damage
 from tests.protocol.workers import Order, Worker
 
@@ -23,6 +26,16 @@ BILL = "bill-1"
 MINUTE = timedelta(minutes=1)
 Scene = Callable[[Stage, str], Worker]
 """Sets the scene for a bill and hands over the worker that is about to be killed."""
+After = Callable[[Stage, bool], None]
+"""What happens next; whether the worker met its end is passed."""
+WRITES = {
+    "runs.open",
+    "runs.wait",
+    "deliveries.write",
+    "deliveries.close",
+    "quickbooks.write",
+    "quickbooks.write_batch",
+}
 
 
 def a_create(stage: Stage, bill: str) -> Worker:
@@ -145,20 +158,48 @@ def killed(worker: Worker, calls: int, order: Order) -> str | None:
     return at
 
 
+def goes_on(stage: Stage, died: bool) -> None:
+    """Nobody died: the call failed, and its worker makes of that what it can."""
+    if died:
+        stage.play(stage.workers[-1])
+
+
+def end_of(stores: Stores, scene: Scene, calls: int, order: Order, after: After) -> tuple[str | None, list[str]]:
+    """One play: at which call the worker met its end (None: it had none left), and what is wrong once all rests."""
+    stage = Stage(stores, StageClock())
+    at = killed(scene(stage, BILL), calls, order)
+    after(stage, at is not None)
+    return at, [wrong for bill in stage.newest if (wrong := damage(stage, bill))]
+
+
+def in_memory() -> Stores:
+    return stores_in_memory(Memory())
+
+
+def calls_that_write(scene: Scene) -> Iterator[int]:
+    """How many calls the scene's worker makes before each that changes something in a store, or in QuickBooks."""
+    worker = scene(Stage(in_memory(), StageClock()), BILL)
+    for calls in count():
+        if worker.at is None:
+            return
+        if worker.at in WRITES:
+            yield calls
+        worker.step()
+
+
+KILLS = pytest.mark.parametrize("order", [Order.DIE_BEFORE, Order.DIE_AFTER], ids=lambda order: order.name)
+FAILURES = pytest.mark.parametrize("order", [Order.FAIL_BEFORE, Order.FAIL_AFTER], ids=lambda order: order.name)
+EVERY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+
+
 @pytest.mark.parametrize("after", [redelivered, dead_letter])
-@pytest.mark.parametrize("order", [Order.DIE_BEFORE, Order.DIE_AFTER], ids=lambda order: order.name)
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-def test_a_worker_killed_at_any_call_leaves_one_right_document(
-    scene: Scene, order: Order, after: Callable[[Stage, bool], None]
-) -> None:
+@KILLS
+@EVERY_SCENE
+def test_a_worker_killed_at_any_call_leaves_one_right_document(scene: Scene, order: Order, after: After) -> None:
     places = []
     for calls in count():
-        stage = Stage(stores_in_memory(Memory()), StageClock())
-        worker = scene(stage, BILL)
-        at = killed(worker, calls, order)
-        after(stage, at is not None)
-        found = [damage(stage, bill) for bill in stage.newest]
-        assert not any(found), (calls, at, found)
+        at, wrong = end_of(in_memory(), scene, calls, order, after)
+        assert not wrong, (calls, at, wrong)
         if at is None:
             break
         places.append(at)
@@ -166,15 +207,34 @@ def test_a_worker_killed_at_any_call_leaves_one_right_document(
     assert places[-1] in {"deliveries.close", "queue.retry", "queue.look"}
 
 
-@pytest.mark.parametrize("order", [Order.FAIL_BEFORE, Order.FAIL_AFTER], ids=lambda order: order.name)
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+@FAILURES
+@EVERY_SCENE
 def test_a_store_that_fails_at_any_call_leaves_one_right_document(scene: Scene, order: Order) -> None:
     for calls in count():
-        stage = Stage(stores_in_memory(Memory()), StageClock())
-        worker = scene(stage, BILL)
-        at = killed(worker, calls, order)
+        at, wrong = end_of(in_memory(), scene, calls, order, goes_on)
+        assert not wrong, (calls, at, wrong)
         if at is None:
             break
-        stage.play(worker)
-        found = [damage(stage, bill) for bill in stage.newest]
-        assert not any(found), (calls, at, found)
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Moto]:
+    with Moto() as moto:
+        yield moto
+
+
+@pytest.mark.parametrize(
+    ("order", "after"),
+    [(Order.DIE_AFTER, dead_letter), (Order.FAIL_AFTER, goes_on)],
+    ids=["killed, and only the sweep is left", "failed although it took effect"],
+)
+@EVERY_SCENE
+def test_on_the_real_stores_too(moto: Moto, scene: Scene, order: Order, after: After) -> None:
+    places = []
+    for calls in calls_that_write(scene):
+        with moto.stores() as stores:
+            at, wrong = end_of(stores, scene, calls, order, after)
+        assert not wrong, (calls, at, wrong)
+        places.append(at)
+    assert {"runs.open", "runs.wait", "deliveries.write", "deliveries.close"} & set(places)
+    assert "quickbooks.write" in places or "quickbooks.write_batch" in places
