@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, R
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
-from m3ter_quickbooks.run.opening import Told, end_without_configuration, open_runs, take_up
+from m3ter_quickbooks.run.opening import ReadOnce, Told, end_without_configuration, open_runs, take_up
 from m3ter_quickbooks.run.replay import next_of
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Run
@@ -42,6 +43,7 @@ class Batch:
         self.failed: list[str] = []
         self._message_of: dict[str, str | None] = {}
         self._to_go_on: list[tuple[str, ReplayOrder]] = []
+        self._opening = replace(world, configurations=ReadOnce(world.configurations))
 
     def carry(self, messages: Sequence[tuple[str, str]]) -> None:
         """Read every message, open or take up its runs, carry all of them out together."""
@@ -65,7 +67,7 @@ class Batch:
     def _act(self, message_id: str, message: Message) -> list[InHand]:
         match message:
             case Told():
-                return open_runs(message, self.world, self.deadline)
+                return open_runs(message, self._opening, self.deadline)
             case Retry():
                 return self._take_up(message)
             case ReplayOrder():
@@ -93,7 +95,7 @@ class Batch:
         if not run.status.open:
             return []
         try:
-            return [take_up(run, self.world)]
+            return [take_up(run, self._opening)]
         except Missing:
             end_without_configuration(run, self.world)
             return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -47,12 +48,13 @@ class Queue:
         heapq.heappush(self._messages, (at, self._put, body))
 
     def retry(self, runs: Sequence[Run], delay: timedelta) -> None:
-        """`run.ports.Queue`, at the pace of SQS: ten messages a request."""
+        """`run.ports.Queue`, as SQS takes it: ten messages a request, delays in whole seconds."""
+        seconds = timedelta(seconds=math.ceil(min(delay, LONGEST_DELAY).total_seconds()))
         for start in range(0, len(runs), AT_ONCE):
             self.time.sleep(REQUEST_SECONDS)
             for run in runs[start : start + AT_ONCE]:
                 body = {"retry": {"organizationId": run.organization_id, "runId": run.id}}
-                self.put(json.dumps(body), self.time.now + min(delay, LONGEST_DELAY))
+                self.put(json.dumps(body), self.time.now + seconds)
 
     def replay(self, order: ReplayOrder) -> None:
         """Nothing is replayed here."""

@@ -212,6 +212,21 @@ def test_a_warm_update_costs_as_much(office: Office) -> None:
     assert [call.operation for call in office.simulator.calls] == ["update"]
 
 
+def test_bills_of_one_invocation_read_their_configurations_once(office: Office) -> None:
+    table = Requests(office.aws.clients["dynamodb"])
+    office.hand_over(*[office.event("bill-demo", id=f"bill-{number}") for number in range(5)])
+    assert table.asked["Query"] == 1
+    assert len(office.invoices()) == 5
+
+
+def test_bills_that_wait_for_their_turn_go_back_ten_in_one_request(office: Office) -> None:
+    office.world.pacer.hold_back(COMPANY, office.clock() + timedelta(minutes=1))
+    queue = Requests(office.aws.clients["sqs"])
+    office.hand_over(*[office.event("bill-demo", id=f"bill-{number}") for number in range(12)])
+    assert queue.asked == {"SendMessageBatch": 2}
+    assert len(office.runs(status="WAITING")) == 12
+
+
 def test_a_replay_longer_than_a_batch_goes_on_by_itself_and_keeps_the_order(office: Office) -> None:
     path = f"integrationconfigs/{office.configuration['id']}"
     office.http.post(f"{path}/disable")

@@ -29,14 +29,16 @@ from m3ter_quickbooks.run.case import Case, InHand, about, connection_of, prepar
 from m3ter_quickbooks.run.doubts import Left, left_alone, left_by
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.ports import CountMoved
+from m3ter_quickbooks.run.put_back import PutBack
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed, failed_reading
 from m3ter_quickbooks.run.run import Run, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 from m3ter_quickbooks.run.world import World
 
 BATCH_SIZE = 30
-LONGEST_TURN = timedelta(seconds=8)
-"""How long a worker waits for its slot in place; who must wait longer waits in the queue and frees the worker."""
+LONGEST_TURN = timedelta(seconds=5)
+"""How long a worker waits for its slot in place. Who must wait longer waits in the queue: the longer workers stand for
+one company's slots, the fewer are left for the others (three batches of a company fit into it)."""
 ROOM_TO_ANSWER = timedelta(seconds=20)
 """Nothing is sent that this invocation could not hear the answer of."""
 SWEEP_GRACE = timedelta(seconds=90)
@@ -76,14 +78,18 @@ def carry_out(
     `protocol` makes the attempt; a test that takes out a rule hands in another one.
     """
     going: list[_Going] = []
+    put_back = PutBack(world.queue, world.clock)
+    world = replace(world, queue=put_back)
 
     def attempt_at(case: Case) -> Attempt:
         return protocol(case, world, deadline)
 
     for in_hand in in_hands:
         shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, going))
+    put_back.send(shield)
     while going:
-        _answer_once(going, world, deadline, shield)
+        _answer_once(going, world, deadline, shield, put_back)
+        put_back.send(shield)
         going = [taken for taken in going if taken.asks is not None]
 
 
@@ -131,12 +137,14 @@ def _advance(taken: _Going, told: Slot | Busy | Sent | None, world: World) -> No
             _rest(taken.in_hand, taken.attempt, rest, world)
 
 
-def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield) -> None:
+def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield, put_back: PutBack) -> None:
     """Answer every question that is open now, once."""
     for group in _together(going):
         told = _slot(group, world)
         for taken in group:
             shield(taken.in_hand.run, partial(_advance, taken, told, world))
+    # Before anybody is waited for.
+    put_back.send(shield)
     for group in _by_slot(going):
         answers: list[Sent] = []
         if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, answers)):
@@ -182,16 +190,18 @@ def _slot(group: list[_Going], world: World) -> Slot | Busy:
 
 
 def _by_slot(going: list[_Going]) -> list[list[_Going]]:
-    """Who is ready to send: those who were given one batch slot together, and everybody else alone."""
-    groups: list[list[_Going]] = []
-    batches: dict[tuple[tuple[str, str], datetime], list[_Going]] = defaultdict(list)
+    """Who is ready to send: those who were given one batch slot together, and everybody else alone.
+
+    The earliest slot first: nobody waits for the turn of another company that is busy.
+    """
+    groups: dict[tuple[datetime, object], list[_Going]] = defaultdict(list)
     for taken in going:
         match taken.asks:
             case Send(slot=Slot(batch=True, at=at)):
-                batches[_connection(taken), at].append(taken)
-            case Send():
-                groups.append([taken])
-    return groups + list(batches.values())
+                groups[at, _connection(taken)].append(taken)
+            case Send(slot=Slot(at=at)):
+                groups[at, taken.in_hand.run.id].append(taken)
+    return [group for _, group in sorted(groups.items(), key=lambda entry: entry[0][0])]
 
 
 def _connection(taken: _Going) -> tuple[str, str]:

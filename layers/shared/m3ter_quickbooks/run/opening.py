@@ -11,10 +11,11 @@ from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.event import BillEvent
 from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, EventId, OrganizationId
+from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.problems import BillCannotBeSent, Clash, MalformedBill
 from m3ter_quickbooks.run.case import InHand
-from m3ter_quickbooks.run.ports import Closing, Snapshot
+from m3ter_quickbooks.run.ports import Closing, Configurations, Snapshot
 from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
 from m3ter_quickbooks.run.run import Happening, Run, RunId, RunStatus
 from m3ter_quickbooks.run.world import World
@@ -48,6 +49,28 @@ class Told:
             event.fence,
             event.dto,
         )
+
+
+class ReadOnce:
+    """Configurations as one invocation reads them: once each, however many of its messages are about them."""
+
+    def __init__(self, configurations: Configurations) -> None:
+        self._configurations = configurations
+        self._for_bills: dict[OrganizationId, list[Integration]] = {}
+        self._one: dict[tuple[OrganizationId, ConfigurationId], Integration] = {}
+
+    def for_bills(self, organization_id: OrganizationId) -> list[Integration]:
+        """See the port."""
+        if organization_id not in self._for_bills:
+            self._for_bills[organization_id] = self._configurations.for_bills(organization_id)
+        return self._for_bills[organization_id]
+
+    def get(self, organization_id: OrganizationId, configuration_id: ConfigurationId) -> Integration:
+        """See the port."""
+        place = (organization_id, configuration_id)
+        if place not in self._one:
+            self._one[place] = self._configurations.get(organization_id, configuration_id)
+        return self._one[place]
 
 
 def open_runs(told: Told, world: World, deadline: datetime) -> list[InHand]:
