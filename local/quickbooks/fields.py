@@ -151,6 +151,12 @@ def reference(value: Any, element: str) -> Json:
     return known
 
 
+def typed_reference(value: Any, element: str) -> Json:
+    """A reference to a customer, a vendor or an employee, which says which of them."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return {**reference(value, element), **({"type": kind} if isinstance(kind, str) and kind else {})}
+
+
 def one_of(*words: str) -> Reader:
     def read(value: Any, element: str) -> str:
         if value not in words:
@@ -381,7 +387,7 @@ ANY = Shape(
         "Name": text(100, shortest=1), "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100),
         "AccountSubType": text(100), "TotalAmt": amount, "Amount": amount, "ExchangeRate": number, "DueDate": day,
         "PaymentType": one_of("Cash", "Check", "CreditCard"), "PayType": one_of("Check", "CreditCard"),
-        "NameOf": one_of("Employee", "Vendor", "Other"),
+        "NameOf": one_of("Employee", "Vendor", "Other"), "EntityRef": typed_reference,
     },
     True,
 )  # fmt: skip

@@ -64,7 +64,11 @@ def _finished(books: Books, entity: Entity, said: Json, stored: Json | None) -> 
 def _named(books: Books, said: Json) -> Json:
     """The references that are looked up, each with the name of what it points at. Raises 2500 and 610."""
     asked = {key: said.get(key) for key in _REFERENCES}
-    return {
+    who = said.get("EntityRef") or {}
+    paid = {}
+    if who.get("type") in NAMES and who.get("value"):
+        paid = {"EntityRef": {**books.named(who["type"], who, "EntityRef"), "type": who["type"]}}
+    return paid | {
         key: books.named(_REFERENCES[key], reference, key)
         for key, reference in asked.items()
         if isinstance(reference, dict) and reference.get("value") is not None

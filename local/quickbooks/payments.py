@@ -89,7 +89,7 @@ def not_deposited(stored: Json) -> None:
 def apply(books: Books, record: Json) -> Json:
     """Carry the lines of a new or changed payment over to the documents, which changes their SyncTokens.
 
-    More than the open balance is accepted; the rest is unapplied.
+    More than the open balance is accepted; the rest is unapplied, and a line of nothing links nothing.
     """
     used = Decimal()
     for line in record["Line"]:
@@ -98,11 +98,14 @@ def apply(books: Books, record: Json) -> Json:
             key = _OPEN[link["TxnType"]]
             amount = min(Decimal(line["Amount"]), Decimal(document[key]))
             line["Amount"] = money(amount)
+            if not amount:
+                continue
             _set_open(document, Decimal(document[key]) - amount, key)
             linked = [one for one in document["LinkedTxn"] if one["TxnId"] != record["Id"]]
             document["LinkedTxn"] = [*linked, {"TxnId": record["Id"], "TxnType": "Payment"}]
             books.bump(link["TxnType"], document)
             used += amount if link["TxnType"] == "Invoice" else -amount
+    record["Line"] = [line for line in record["Line"] if line["Amount"]]
     record["UnappliedAmt"] = money(Decimal(record["TotalAmt"]) - used)
     return record
 

@@ -275,3 +275,14 @@ def test_a_payment_refers_to_what_is_there(company: Caller, reference: str) -> N
     body = {"CustomerRef": {"value": "1"}, "TotalAmt": 5, reference: {"value": "999"}}
     error = company.fault("payment", body)
     assert (error["code"], error["element"]) == ("2500", reference)
+
+
+def test_a_payment_of_what_is_paid_links_nothing(company: Caller) -> None:
+    made = company.made("Invoice", invoice(line(40)))
+    link = {"TxnId": made["Id"], "TxnType": "Invoice"}
+    body = {"CustomerRef": {"value": "1"}, "TotalAmt": 40, "Line": [{"Amount": 40, "LinkedTxn": [link]}]}
+    company.made("Payment", body)
+    paid = company.read("Invoice", made["Id"])
+    again = company.made("Payment", body)
+    assert (again["Line"], again["UnappliedAmt"]) == ([], 40)
+    assert company.read("Invoice", made["Id"]) == paid

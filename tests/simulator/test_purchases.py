@@ -139,3 +139,10 @@ def test_time_is_billed_by_an_invoice_until_that_is_deleted(company: Caller) -> 
     assert (after["BillableStatus"], after["SyncToken"]) == ("HasBeenBilled", "0")
     company.made("Invoice", {"Id": made["Id"], "SyncToken": "0"}, "invoice?operation=delete")
     assert company.read("TimeActivity", time["Id"])["BillableStatus"] == "Billable"
+
+
+def test_a_purchase_says_whom_it_was_paid_to(company: Caller) -> None:
+    body = {"PaymentType": "Cash", "AccountRef": {"value": "35"}, "Line": [spent(1)]}
+    made = company.made("Purchase", {**body, "EntityRef": {"type": "Vendor", "value": "30"}})
+    assert made["EntityRef"] == {"value": "30", "name": "Books by Bessie", "type": "Vendor"}
+    assert company.fault("purchase", {**body, "EntityRef": {"type": "Vendor", "value": "1"}})["code"] == "2500"
