@@ -37,8 +37,9 @@ def table(
     )
     if not body:
         return f'<p class="dim">{escape(caption)}: none.</p>'
+    wide = ' class="wide"' if len(heads) > 3 else ""
     return (
-        f'<div class="wrap" role="region" aria-label="{escape(caption)}" tabindex="0"><table>'
+        f'<div class="wrap" role="region" aria-label="{escape(caption)}" tabindex="0"><table{wide}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -53,6 +54,11 @@ def amount(value: object, currency: str = "") -> str:
     """1,234.50, with the currency behind it where one is given."""
     shown = f"{Decimal(str(value)):,.2f}"
     return f"{shown} {escape(currency)}" if currency else shown
+
+
+def hidden(text: str) -> str:
+    """For those who cannot see the page, where the rest of it says the same."""
+    return f'<span class="hidden">{escape(text)}</span>'
 
 
 def badge(text: str, kind: str = "") -> str:

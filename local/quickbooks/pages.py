@@ -30,7 +30,8 @@ def answer(simulator: Simulator, request: Request) -> Answer | None:
         return _company(simulator, request.query.get("companyId", ""))
     if path == "/":
         return envelope.html_answer(200, page("Companies", _companies(simulator), "/"))
-    return watch_pages.answer(simulator, request, path)
+    shown = watch_pages.answer(simulator, request, path)
+    return _nothing("There is no such page.") if shown is None and path.startswith("/app/") else shown
 
 
 def _companies(simulator: Simulator) -> str:
@@ -72,9 +73,12 @@ def _list(simulator: Simulator, realm: str, entity: str, name: str) -> str:
     texts = simulator.store.bodies(realm, entity, first=max(count - _SHOWN, 0))
     today = simulator.books(realm).today
     rows = [_row(realm, entity, wire.loads(text), today) for text in reversed(texts)]
-    heads = ("Number", "Customer", "Date", "Due" if entity == "Invoice" else "", "Status", "Total", "Open")
+    heads: tuple[str, ...] = ("Number", "Customer", "Date", "Due", "Status", "Total", "Open")
+    if entity == "CreditMemo":
+        # Nothing is due.
+        heads, rows = (*heads[:3], *heads[4:]), [[*row[:3], *row[4:]] for row in rows]
     more = f'<p class="dim">The latest {_SHOWN} of {count}.</p>' if count > _SHOWN else ""
-    return table(name, heads, rows, frozenset({5, 6})) + more
+    return table(name, heads, rows, frozenset({len(heads) - 2, len(heads) - 1})) + more
 
 
 def _row(realm: str, entity: str, record: Json, today: str) -> list[str]:
@@ -83,7 +87,8 @@ def _row(realm: str, entity: str, record: Json, today: str) -> list[str]:
     number = escape(record.get("DocNumber", "(no number)"))
     return [
         f'<a href="{escape(address(entity, realm, record["Id"]))}">{number}</a>',
-        escape(record["CustomerRef"]["name"]), record["TxnDate"], record.get("DueDate", ""),
+        escape(record["CustomerRef"]["name"]),
+        f"<time>{record['TxnDate']}</time>", f"<time>{record.get('DueDate', '')}</time>",
         status(entity, record, today), amount(record["TotalAmt"], currency), amount(Decimal(left), currency),
     ]  # fmt: skip
 

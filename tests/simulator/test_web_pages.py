@@ -23,6 +23,9 @@ PATHS = [
 ]
 
 
+CONSENT = "/connect/oauth2?client_id=simulator-client&response_type=code&scope=x&redirect_uri=http://a/&state=s"
+
+
 class Outline(HTMLParser):
     """What a screen reader and a browser would go by."""
 
@@ -48,7 +51,7 @@ def get(simulator: Simulator, path: str) -> Answer:
     return simulator.handle("GET", HOST + path)
 
 
-def post(simulator: Simulator, path: str, **form: str) -> Answer:
+def post(simulator: Simulator, path: str, /, **form: str) -> Answer:
     return simulator.handle("POST", HOST + path, {}, urlencode(form))
 
 
@@ -136,7 +139,7 @@ def test_what_is_not_there_is_a_404(simulator: Simulator, path: str) -> None:
     assert get(simulator, path).status == 404
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [*PATHS, "/app/nothing", CONSENT])
 def test_pages_are_accessible_and_need_nothing_from_elsewhere(simulator: Simulator, path: str) -> None:
     text = get(simulator, path).text
     outline = Outline(text)
@@ -150,16 +153,85 @@ def test_pages_are_accessible_and_need_nothing_from_elsewhere(simulator: Simulat
     assert labelled == len([one for one in outline.all("input", "select") if one.get("type") != "hidden"])
 
 
+def test_a_fault_can_be_given_everything_it_has(simulator: Simulator) -> None:
+    form = {
+        "kind": "server-error", "operation": "create", "entity": "invoice", "realm": SAMPLE, "count": "3", "after": "2",
+        "probability": "0.25", "seconds": "1.5", "path": "^/v3", "method": "POST", "how": "reset", "format": "xml",
+        "status": "502", "committed": "true", "code": "6190", "message": "m", "detail": "d", "retryAfter": "7",
+        "date": "2026-10-31",
+    }  # fmt: skip
+    assert post(simulator, "/app/faults", **form).status == 303
+    (rule,) = simulator.mishaps.rules
+    told = {key: value for key, value in rule.public().items() if key not in ("id", "happened")}
+    assert {key: str(value) for key, value in told.items()} == {**form, "committed": "True"}
+    text = get(simulator, "/app/faults").text
+    for shown in (f"realm {SAMPLE}", "0.25 of the time, after 2, at most 3 times", "seconds 1.5", "status 502"):
+        assert shown in text
+
+
+def test_a_refused_form_keeps_what_was_typed(simulator: Simulator) -> None:
+    text = post(simulator, "/app/faults", kind="slow", entity="unicorn", status="404", seconds="<7>").text
+    assert "entity must be one of" in text
+    assert 'value="unicorn"' in text
+    assert 'value="&lt;7&gt;"' in text
+    assert '<option value="slow" selected>' in text
+    assert "<details open>" in text
+
+
+def test_faults_that_are_over_say_so_and_all_can_be_removed(simulator: Simulator, company: Caller) -> None:
+    simulator.mishaps.add("throttle", count=1)
+    simulator.mishaps.add("slow", operation="void")
+    company.get("companyinfo/1")
+    text = get(simulator, "/app/faults").text
+    assert text.count("used up") == 1
+    assert "once" in text
+    post(simulator, "/app/faults", clear="all")
+    assert simulator.mishaps.rules == []
+
+
+def test_limits_of_ones_own_are_not_called_off(simulator: Simulator) -> None:
+    simulator.limits.per_minute = 5
+    assert "of your own" in get(simulator, "/app/faults").text
+
+
+def test_a_call_has_its_day_and_a_fault_in_200_is_no_success(simulator: Simulator, company: Caller) -> None:
+    simulator.mishaps.add("fault-in-200", count=1)
+    company.post("invoice", invoice())
+    text = get(simulator, "/app/calls").text
+    assert '<time datetime="2026-11-02T20:00:00+00:00">2026-11-02 20:00:00</time>' in text
+    assert '<span class="badge bad">200</span>' in text
+
+
+def test_a_page_that_is_not_there_has_the_menu_of_the_others(simulator: Simulator) -> None:
+    text = get(simulator, "/app/nothing").text
+    assert "There is no such page." in text
+    assert 'href="/app/faults"' in text
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/app/nothing", CONSENT])
+def test_every_column_and_button_has_a_name(simulator: Simulator, company: Caller, path: str) -> None:
+    company.made("CreditMemo", invoice(line(60)))
+    simulator.mishaps.add("slow", operation="void")
+    text = get(simulator, path).text
+    assert not re.search(r"<(th|button|label|legend|a|h1|h2)\b[^>]*>\s*</", text)
+    buttons = re.findall(r"<button[^>]*>(.*?)</button>", text)
+    assert len(buttons) == len(set(buttons))
+
+
+CHROMIUM = (
+    "chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
-def test_chromium_shows_the_invoice(simulator: Simulator, company: Caller, tmp_path: Path) -> None:
-    id_ = foreign_invoice(company)
-    picture = tmp_path / "invoice.png"
+@pytest.mark.parametrize("path", [f"/app/invoice?txnId=102&companyId={SAMPLE}", "/app/faults"])
+def test_chromium_shows_the_page(simulator: Simulator, company: Caller, tmp_path: Path, path: str) -> None:
+    foreign_invoice(company)
+    simulator.mishaps.add("throttle", count=1)
+    picture = tmp_path / "page.png"
     with running(simulator) as base:
-        switches = (
-            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-            f"--disable-component-update --disable-sync --user-data-dir={tmp_path}/profile --screenshot={picture}"
-        )
-        command = ["chromium", *switches.split(), f"{base}/app/invoice?txnId={id_}&companyId={SAMPLE}"]
+        command = [*CHROMIUM.split(), f"--user-data-dir={tmp_path}/profile", f"--screenshot={picture}", base + path]
         subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603  the browser asked for
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 10_000
