@@ -5,7 +5,7 @@ from typing import Any
 
 from local.quickbooks import problems
 from local.quickbooks.books import Books
-from local.quickbooks.fields import amount, listed
+from local.quickbooks.fields import amount, links, scalar
 from local.quickbooks.wire import Json, money
 
 # What a detail refers to is there and has its name from there.
@@ -24,12 +24,13 @@ def read(books: Books, asked: list[Any], stored: list[Json]) -> list[Json]:
         if not isinstance(raw, dict):
             raise problems.unreadable("Can not construct instance of com.intuit.schema.finance.v3.Line")
         line = {key: value for key, value in raw.items() if value is not None and value != ""}
-        id_ = line.pop("Id", None)
+        id_ = scalar(line.pop("Id", ""), "Line.Id")
         if id_ not in known or any(one["Id"] == id_ for one in kept):
             id_, next_id = str(next_id), next_id + 1
         if "Amount" in line:
             line["Amount"] = money(amount(line["Amount"], "Line.Amount"))
-        listed(line.get("LinkedTxn", []), "Line.LinkedTxn")
+        if "LinkedTxn" in line:
+            line["LinkedTxn"] = links(line["LinkedTxn"], "Line.LinkedTxn")
         kept.append({"Id": id_, **{key: _named(books, key, value) for key, value in line.items()}})
     return kept
 

@@ -50,7 +50,7 @@ def ignored(value: Any, element: str) -> Any:
     return value
 
 
-def _scalar(value: Any, element: str) -> str:
+def scalar(value: Any, element: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | Decimal):
@@ -60,7 +60,7 @@ def _scalar(value: Any, element: str) -> str:
 
 def text(longest: int, name: str | None = None, shortest: int = 0) -> Reader:
     def read(value: Any, element: str) -> str:
-        said = _scalar(value, element)
+        said = scalar(value, element)
         if not shortest <= len(said) <= longest:
             raise problems.wrong_length(name or element.rsplit(".", 1)[-1], longest, len(said), shortest)
         return said
@@ -127,7 +127,7 @@ def boolean(value: Any, element: str) -> bool:
 
 
 def day(value: Any, element: str) -> str:
-    said = _scalar(value, element)[:10]
+    said = scalar(value, element)[:10]
     if not _DAY.fullmatch(said):
         raise problems.bad_date_format(element, value)
     try:
@@ -143,7 +143,7 @@ def reference(value: Any, element: str) -> Json:
     pointed = value.get("value")
     if pointed is None or pointed == "":
         return {}
-    known = {"value": _scalar(pointed, element)}
+    known = {"value": scalar(pointed, element)}
     if isinstance(value.get("name"), str):
         known["name"] = value["name"]
     if len(known["value"]) > 100:
@@ -173,7 +173,7 @@ def email(longest: int = 100) -> Reader:
         address = value.get("Address")
         if address is None or address == "":
             return {}
-        said = _scalar(address, element)
+        said = scalar(address, element)
         if len(said) > longest:
             raise problems.wrong_length(element, longest, len(said))
         # The web page stores lists with commas, and reads give them back (facts 2.2), so a list is taken too.
@@ -199,6 +199,18 @@ def listed(value: Any, element: str) -> list[Any]:
     if not isinstance(value, list):
         raise problems.unreadable("Can not deserialize instance of java.util.ArrayList out of START_OBJECT token")
     return value
+
+
+def links(value: Any, element: str) -> list[Json]:
+    """LinkedTxn: whole links, each with a type and an id that are text."""
+    found = []
+    for one in listed(value, element):
+        link = inner(one, element)
+        for key in ("TxnId", "TxnType"):
+            if key in link:
+                link[key] = scalar(link[key], element)
+        found.append(link)
+    return found
 
 
 def inner(value: Any, element: str) -> Json:
@@ -229,7 +241,7 @@ def _as_they_come(names: str) -> dict[str, Reader]:
 
 
 _ALWAYS: dict[str, Reader] = {
-    "Id": _scalar, "SyncToken": _scalar, "MetaData": ignored, "domain": ignored, "sparse": ignored, "status": ignored,
+    "Id": scalar, "SyncToken": scalar, "MetaData": ignored, "domain": ignored, "sparse": ignored, "status": ignored,
     "CustomField": listed, "AttachableRef": listed, "NameAndId": ignored, "HeaderFull": ignored, "Overview": ignored,
     "void": ignored, "time": ignored, "SalesFormExt": ignored,
 }  # fmt: skip
@@ -242,7 +254,7 @@ _SALES: dict[str, Reader] = {
     "FreeFormAddress": boolean, "SalesTermRef": reference, "CurrencyRef": reference, "ExchangeRate": number,
     "GlobalTaxCalculation": one_of("TaxExcluded", "TaxInclusive", "NotApplicable"), "TxnTaxDetail": inner,
     "ApplyTaxAfterDiscount": boolean, "ClassRef": reference, "DepartmentRef": reference, "ProjectRef": reference,
-    "Line": listed, "LinkedTxn": listed, "TxnSource": ignored, "TxnStatus": ignored, "TransactionLocationType": ignored,
+    "Line": listed, "LinkedTxn": links, "TxnSource": ignored, "TxnStatus": ignored, "TransactionLocationType": ignored,
     "PrintStatus": one_of("NotSet", "NeedToPrint", "PrintComplete"),
     "EmailStatus": one_of("NotSet", "NeedToSend", "EmailSent"),
     "TotalAmt": ignored, "HomeTotalAmt": ignored, "Balance": ignored, "HomeBalance": ignored,
@@ -284,7 +296,7 @@ SHAPES: dict[str, Shape] = {
             "CustomerRef": reference, "TotalAmt": amount, "TxnDate": day, "CurrencyRef": reference,
             "ExchangeRate": number, "PrivateNote": text(4000), "PaymentRefNum": text(21),
             "PaymentMethodRef": reference, "DepositToAccountRef": reference, "ARAccountRef": reference,
-            "Line": listed, "LinkedTxn": listed, "UnappliedAmt": ignored, "ProcessPayment": boolean,
+            "Line": listed, "LinkedTxn": links, "UnappliedAmt": ignored, "ProcessPayment": boolean,
             "CreditCardPayment": inner, "TxnSource": ignored, "TransactionLocationType": ignored,
             "TaxExemptionRef": ignored, "ProjectRef": reference, "HomeTotalAmt": ignored, "DocNumber": text(21),
             "TxnStatus": ignored, "PaymentType": ignored, "CheckPayment": ignored, "CCDetail": ignored,
@@ -355,13 +367,13 @@ SHAPES: dict[str, Shape] = {
 LINE = Shape(
     "Line",
     {
-        "Id": _scalar, "LineNum": whole, "Description": text(4000, "Description"), "Amount": amount,
+        "Id": scalar, "LineNum": whole, "Description": text(4000, "Description"), "Amount": amount,
         "DetailType": one_of(
             "SalesItemLineDetail", "DescriptionOnly", "DiscountLineDetail", "GroupLineDetail", "SubTotalLineDetail",
             "DescriptionLineDetail", "TaxLineDetail",
         ),
         "SalesItemLineDetail": inner, "DescriptionLineDetail": inner, "DiscountLineDetail": inner,
-        "GroupLineDetail": inner, "SubTotalLineDetail": anything, "LinkedTxn": listed, "CustomField": listed,
+        "GroupLineDetail": inner, "SubTotalLineDetail": anything, "LinkedTxn": links, "CustomField": listed,
         "Received": ignored, "CustomExtensions": ignored, "LineEx": ignored, "ProjectRef": reference,
     },
 )  # fmt: skip
@@ -384,7 +396,7 @@ ANY = Shape(
     "IntuitEntity",
     {
         "Active": boolean, "TxnDate": day, "DocNumber": text(21), "PrivateNote": text(4000),
-        "Name": text(100, shortest=1), "Line": listed, "LinkedTxn": listed, **_NAMES, "AccountType": text(100),
+        "Name": text(100, shortest=1), "Line": listed, "LinkedTxn": links, **_NAMES, "AccountType": text(100),
         "AccountSubType": text(100), "TotalAmt": amount, "Amount": amount, "ExchangeRate": number, "DueDate": day,
         "PaymentType": one_of("Cash", "Check", "CreditCard"), "PayType": one_of("Check", "CreditCard"),
         "NameOf": one_of("Employee", "Vendor", "Other"), "EntityRef": typed_reference,

@@ -21,16 +21,14 @@ def links(books: Books, said: list[Any], customer: Json) -> list[Json]:
     """The links of a new document. Raises 620 for an estimate that is not there or is another customer's."""
     kept = []
     for link in said:
-        if not isinstance(link, dict):
-            raise problems.unreadable("Can not construct instance of com.intuit.schema.finance.v3.LinkedTxn")
-        if link.get("TxnId") in (None, ""):
+        if "TxnId" not in link:
             raise problems.missing("LinkedTxn.TxnId")
         if link.get("TxnType") == "Estimate":
             estimate = books.look("Estimate", str(link["TxnId"]))
             if estimate is None or estimate.get("CustomerRef", {}).get("value") != customer.get("Id"):
                 raise problems.cannot_be_linked(link["TxnId"])
         if link.get("TxnType") not in _SERVER_MADE:
-            kept.append({**link, "TxnId": str(link["TxnId"])})
+            kept.append(link)
     return kept
 
 

@@ -15,6 +15,7 @@ from local.quickbooks.books import Books, check_open
 from local.quickbooks.catalogue import fault_of
 from local.quickbooks.company import CURRENCIES, currency_reference
 from local.quickbooks.fields import amount as read_amount
+from local.quickbooks.fields import links
 from local.quickbooks.wire import Json, half_up, money, natural
 
 # The account of every company's own where money waits for the bank.
@@ -223,10 +224,10 @@ def _line(books: Books, raw: Any, customer: Json) -> Json:
     if not isinstance(raw, dict):
         raise problems.unreadable("Can not construct instance of com.intuit.schema.finance.v3.Line")
     amount = half_up(read_amount(raw.get("Amount", 0) or 0, "Line.Amount"))
-    links = raw.get("LinkedTxn") or []
-    if not isinstance(links, list) or not links or not isinstance(links[0], dict):
+    linked = links(raw.get("LinkedTxn") or [], "Line.LinkedTxn")
+    if not linked:
         raise problems.missing("Line.LinkedTxn")
-    kind, id_ = links[0].get("TxnType"), str(links[0].get("TxnId", ""))
+    kind, id_ = str(linked[0].get("TxnType")), str(linked[0].get("TxnId", ""))
     if kind not in _OPEN:
         raise problems.bad_enumeration("Line.LinkedTxn.TxnType", kind)
     document = books.look(kind, id_)

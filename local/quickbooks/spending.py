@@ -89,7 +89,7 @@ def _check_balanced(said: Json) -> None:
         for name in ("PostingType", "AccountRef"):
             if not isinstance(detail, dict) or not detail.get(name):
                 raise problems.missing(f"Line.JournalEntryLineDetail.{name}")
-        if detail["PostingType"] not in sides:
+        if not isinstance(detail["PostingType"], str) or detail["PostingType"] not in sides:
             raise problems.bad_enumeration("Line.JournalEntryLineDetail.PostingType", detail["PostingType"])
         sides[detail["PostingType"]] += line.get("Amount", 0)
     if sides["Debit"] != sides["Credit"]:
@@ -143,7 +143,7 @@ def _check_paid_from(books: Books, said: Json) -> None:
 
 def _check_currency(books: Books, said: Json, stored: Json | None) -> None:
     """Raises 2220 for a currency that is none, 630 for one that is listed."""
-    if said.get("Code") not in CURRENCIES:
+    if str(said.get("Code")) not in CURRENCIES:
         raise problems.bad_currency(said.get("Code"))
     for other in _all(books, "CompanyCurrency"):
         if other.get("Code") == said.get("Code") and (stored is None or other["Id"] != stored["Id"]):

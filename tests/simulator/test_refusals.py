@@ -217,3 +217,24 @@ def test_a_customer_and_an_item_have_no_other_properties(company: Caller, entity
     assert f'"DisplayNmae" (class com.intuit.schema.finance.v3.{entity})' in error["Detail"]
     made = company.made(entity, body)
     assert company.made(entity, made)["SyncToken"] == "0"
+
+
+ODD: list[Any] = [[1], {"value": None}, [[]]]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_no_text_is_refused_where_text_belongs(company: Caller, odd: Any) -> None:
+    kind = "JournalEntryLineDetail"
+    account = {"AccountRef": {"value": "58"}}
+    posted = {"Amount": 1, "DetailType": kind, kind: {**account, "PostingType": odd}}
+    link = {"TxnId": "101", "TxnType": odd}
+    bodies: list[tuple[str, dict[str, Any]]] = [
+        ("invoice", invoice(LinkedTxn=[link])), ("invoice", invoice({**line(1), "LinkedTxn": [link]})),
+        ("payment", {"CustomerRef": {"value": "1"}, "TotalAmt": 5, "Line": [{"Amount": 5, "LinkedTxn": [link]}]}),
+        ("journalentry", {"Line": [posted]}), ("companycurrency", {"Code": odd}),
+        ("bill", {"VendorRef": {"value": "30"}, "Line": [{"Id": odd, "Amount": 1}]}),
+        ("bill", {"VendorRef": {"value": "30"}, "Line": [{"Amount": 1, "LinkedTxn": [link]}]}),
+        ("deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [{"Amount": 1, "LinkedTxn": [link]}]}),
+    ]  # fmt: skip
+    for path, body in bodies:
+        assert company.post(path, body).status == 400, path
