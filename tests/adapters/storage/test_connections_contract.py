@@ -78,12 +78,49 @@ def a_secret(token: str) -> TokenSecret:
 def test_a_secret_is_created_replaced_and_deleted(places: Places, organization: OrganizationId) -> None:
     assert places.tokens.get(organization, CREDENTIAL) is None
 
-    for token in ("first", "second"):
-        places.tokens.put(organization, CREDENTIAL, a_secret(token))
-        assert places.tokens.get(organization, CREDENTIAL) == a_secret(token)
+    version = None
+    for token in ("first", "second", "third"):
+        places.tokens.put(organization, CREDENTIAL, replace(a_secret(token), version=version))
+        stored = places.tokens.get(organization, CREDENTIAL)
+        assert stored == a_secret(token)
+        version = stored.version
 
     places.tokens.delete(organization, CREDENTIAL)
     places.tokens.delete(organization, CREDENTIAL)
+    assert places.tokens.get(organization, CREDENTIAL) is None
+
+
+def read(places: Places, organization: OrganizationId) -> TokenSecret:
+    stored = places.tokens.get(organization, CREDENTIAL)
+    assert stored is not None
+    return stored
+
+
+def test_of_two_who_read_the_same_secret_one_replaces_it(places: Places, organization: OrganizationId) -> None:
+    places.tokens.put(organization, CREDENTIAL, a_secret("first"))
+    late = read(places, organization)
+    for token in ("second", "third"):
+        places.tokens.put(organization, CREDENTIAL, replace(read(places, organization), refresh_token=token))
+        with pytest.raises(Clash):
+            places.tokens.put(organization, CREDENTIAL, replace(late, refresh_token="late"))
+        assert read(places, organization).refresh_token == token
+
+
+def test_of_two_who_read_no_secret_one_creates_it(places: Places, organization: OrganizationId) -> None:
+    places.tokens.put(organization, CREDENTIAL, a_secret("first"))
+    with pytest.raises(Clash):
+        places.tokens.put(organization, CREDENTIAL, a_secret("second"))
+    assert read(places, organization) == a_secret("first")
+
+
+def test_a_secret_that_was_deleted_since_it_was_read_is_not_made_again(
+    places: Places, organization: OrganizationId
+) -> None:
+    places.tokens.put(organization, CREDENTIAL, a_secret("first"))
+    late = read(places, organization)
+    places.tokens.delete(organization, CREDENTIAL)
+    with pytest.raises(Clash):
+        places.tokens.put(organization, CREDENTIAL, replace(late, refresh_token="late"))
     assert places.tokens.get(organization, CREDENTIAL) is None
 
 

@@ -94,6 +94,7 @@ def room(table: Table, failing: FailingSecrets) -> Iterator[Room]:
         room = Room(table, failing, clock, Intuit(clock, grace=timedelta(0)))
         audit = Audit.new("test", NOON)
         table.put(Put(credentials.credential_item(Kept(replace(a_connection(), version=audit.version), audit))))
+        room.store.delete(*PLACE)
         room.store.put(*PLACE, TokenSecret("RT1-0", bytes(KEY_BYTES), NOON))
         yield room
 
@@ -219,13 +220,25 @@ def test_a_secret_that_may_not_be_written_is_a_bug_and_loses_nothing(room: Room)
     assert room.refresh_token != "RT1-0"
 
 
-@any_loss
-def test_a_secret_that_is_gone_and_cannot_be_created_now_holds_nobody_up(room: Room, fault: Fault) -> None:
+def test_a_secret_that_is_gone_is_not_made_again_by_who_may_not(room: Room) -> None:
+    """Bills has no permission to create secrets, and its credential may have been deleted a moment ago."""
     room.clock.now += 2 * DAY
     room.failing.meet(PUT, UNSEEN)
-    room.failing.meet(CREATE, fault)
+    room.failing.meet(CREATE, FORBIDDEN)
     assert room.works()
-    assert room.connected
+    assert (room.connected, room.failing.met[FORBIDDEN.name]) == (True, 0)
+
+
+def test_the_clients_own_repeat_of_a_write_that_had_arrived_is_no_lost_race(room: Room) -> None:
+    name = "m3ter-quickbooks/test/repeat"
+    vault = secrets.Vault(room.failing.client)
+    vault.remove(name)
+    vault.replace(name, {"a": "first"}, None)
+    found = vault.read_version(name)
+    assert found is not None
+    for _ in range(2):
+        vault.replace(name, {"a": "second"}, found[1])
+    assert vault.read(name) == {"a": "second"}
 
 
 # --- the vault

@@ -75,18 +75,23 @@ class Secrets:
     gets: int = 0
     puts: int = 0
     down: bool = False
+    _versions: count[int] = field(default_factory=lambda: count(1))
 
     def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> TokenSecret | None:
         self.turn("secret.get")
         self.gets += 1
-        return self.held.get((organization_id, credential_id))
+        found = self.held.get((organization_id, credential_id))
+        return None if found is None else replace(found, version=found.version or "first")
 
     def put(self, organization_id: OrganizationId, credential_id: CredentialId, secret: TokenSecret) -> None:
         self.turn("secret.put")
         if self.down:
             raise TryLater("Secrets Manager does not answer.")
+        stored = self.held.get((organization_id, credential_id))
+        if (None if stored is None else stored.version or "first") != secret.version:
+            raise Clash("Somebody was faster.")
         self.puts += 1
-        self.held[organization_id, credential_id] = secret
+        self.held[organization_id, credential_id] = replace(secret, version=str(next(self._versions)))
 
     def delete(self, organization_id: OrganizationId, credential_id: CredentialId) -> None:
         self.turn("secret.delete")

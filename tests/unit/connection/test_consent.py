@@ -200,6 +200,22 @@ def test_two_consents_at_once_for_one_company_both_succeed() -> None:
     assert desk.world.intuit.accepts(desk.world.worker().access_token(desk.world.connection))
 
 
+def test_a_credential_disconnected_during_consent_leaves_no_secret_behind() -> None:
+    desk = Desk(ConnectionStatus.NEEDS_RECONNECT)
+
+    def disconnect(step: str) -> None:
+        if step == "book.write":
+            desk.world.book.turn = lambda _: None
+            desk.consents.disconnect(desk.world.connection)
+
+    state = desk.begin()
+    desk.world.book.turn = disconnect
+    with pytest.raises(BadRequest, match="changed while you gave consent"):
+        desk.finish(state)
+    assert desk.world.secrets.held == {}
+    assert desk.world.items.held == {}
+
+
 def test_a_credential_deleted_during_consent_leaves_no_secret_behind() -> None:
     desk = Desk(ConnectionStatus.NEEDS_RECONNECT)
 

@@ -30,14 +30,15 @@ from m3ter_quickbooks.connection.ports import (
     Pause,
     PendingConsent,
     RandomBytes,
+    Renewal,
     Renewals,
     TokenSecret,
     TokenStore,
 )
-from m3ter_quickbooks.connection.sealing import KEY_BYTES, TokenPair, seal
-from m3ter_quickbooks.connection.tokens import IDLE_AFTER
+from m3ter_quickbooks.connection.sealing import KEY_BYTES, TokenPair, seal, unseal
+from m3ter_quickbooks.connection.tokens import IDLE_AFTER, LEASE
 from m3ter_quickbooks.invoice.company import Company
-from m3ter_quickbooks.problems import BadRequest, Clash, Missing, Refused
+from m3ter_quickbooks.problems import BadRequest, Clash, Missing, Refused, TryLater
 
 STATE_LIVES = timedelta(minutes=10)
 _STATE_BYTES = 32
@@ -46,6 +47,7 @@ _LONGEST_CODE = 512
 _COMPANY_ID = re.compile(r"[0-9]{1,20}")
 _PATIENCE = timedelta(seconds=8)
 _LOOK_EVERY = timedelta(milliseconds=250)
+_TRIES = 20
 _AGAIN = "Begin again with a new authorize URL."
 
 
@@ -163,34 +165,40 @@ class Consents:
         """A new key with each consent: what an earlier one left in the table opens no more."""
         place = connection.organization_id, connection.credential_id
         key, now = self._random_bytes(KEY_BYTES), self._clock()
+        holder, secret = self._random_bytes(16).hex(), TokenSecret(grant.refresh_token, key, now)
         pair = TokenPair(grant.access_token, grant.refresh_token)
-        sealed = seal(pair, key, self._random_bytes, *place)
+        brought = Renewal(
+            *place,
+            sealed=seal(pair, key, self._random_bytes, *place),
+            renewed_at=now,
+            expires_at=now + grant.expires_in,
+            idle_at=now + IDLE_AFTER,
+        )
         patience_ends = now + _PATIENCE
-        while True:
+        for _ in range(_TRIES):
             renewal = self._renewals.get(*place)
-            if renewal.leased(self._clock()) and self._clock() < patience_ends:
-                # Somebody is renewing the old tokens: let them finish, or they would write the secret after us.
+            while renewal.leased(self._clock()) and renewal.holder != holder and self._clock() < patience_ends:
+                # Somebody is renewing the old tokens. Who takes longer is overtaken, and then writes nothing.
+                self._pause(_LOOK_EVERY)
+                renewal = self._renewals.get(*place)
+            if renewal.sealed is not None and unseal(renewal.sealed, key, *place) is not None:
+                return  # Somebody has renewed what we had put into the secret: theirs are newer.
+            try:
+                held = self._renewals.write(replace(renewal, holder=holder, lease_until=self._clock() + LEASE))
+                self._put_secret(connection, secret)
+                self._renewals.write(replace(brought, rev=held.rev))
+            except Clash:
                 self._pause(_LOOK_EVERY)
                 continue
-            try:
-                held = self._renewals.write(
-                    replace(renewal, holder=self._random_bytes(16).hex(), lease_until=now + 2 * _PATIENCE)
-                )
-                self._store.put(*place, TokenSecret(grant.refresh_token, key, now))
-                self._renewals.write(
-                    replace(
-                        held,
-                        holder=None,
-                        lease_until=None,
-                        sealed=sealed,
-                        renewed_at=now,
-                        expires_at=now + grant.expires_in,
-                        idle_at=now + IDLE_AFTER,
-                    )
-                )
-            except Clash:
-                continue
             return
+        raise TryLater("The tokens of this consent could not be stored.", _PATIENCE)
+
+    def _put_secret(self, connection: Connection, secret: TokenSecret) -> None:
+        """Unless it is there: who has renewed it since may have left a newer token. Raises Clash."""
+        place = connection.organization_id, connection.credential_id
+        stored = self._store.get(*place)
+        if stored is None or stored.key != secret.key:
+            self._store.put(*place, replace(secret, version=stored.version if stored else None))
 
     def _connect(self, connection: Connection, company: Company, grant: Grant) -> Connection:
         ends = self._clock() + grant.ends_in if grant.ends_in is not None else None
@@ -206,12 +214,17 @@ class Consents:
         try:
             current = self._book.get(connection.organization_id, connection.credential_id)
         except Missing as gone:
-            self._store.delete(connection.organization_id, connection.credential_id)
-            self._renewals.forget(connection.organization_id, connection.credential_id)
+            self._leave_nothing(connection)
             raise BadRequest("The credential that this consent was for has been deleted.") from gone
+        if current.status is ConnectionStatus.DISCONNECTED:
+            self._leave_nothing(connection)
         if current.status is ConnectionStatus.DISCONNECTED or current.company_id not in {company_id, None}:
             raise BadRequest(f"The credential was changed while you gave consent. {_other_company(current)}") from lost
         return replace(current, company_id=company_id)
+
+    def _leave_nothing(self, connection: Connection) -> None:
+        self._store.delete(connection.organization_id, connection.credential_id)
+        self._renewals.forget(connection.organization_id, connection.credential_id)
 
 
 def _read(callback: Callback) -> tuple[str, str]:

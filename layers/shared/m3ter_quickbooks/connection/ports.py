@@ -45,11 +45,15 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class TokenSecret:
-    """What the secret of one credential holds. `key` is 32 bytes and stays the same until the next consent."""
+    """What the secret of one credential holds. `key` is 32 bytes and stays the same until the next consent.
+
+    `version` is the store's own name of what was read; None: not stored yet. It says nothing of the content.
+    """
 
     refresh_token: str = field(repr=False)
     key: bytes = field(repr=False)
     issued_at: datetime
+    version: str | None = field(default=None, compare=False)
 
 
 class TokenStore(Protocol):
@@ -59,7 +63,10 @@ class TokenStore(Protocol):
         """The secret as it stands, never from a cache; None if there is none. Raises TryLater."""
 
     def put(self, organization_id: OrganizationId, credential_id: CredentialId, secret: TokenSecret) -> None:
-        """Create or replace it. Raises TryLater."""
+        """Replace the version that `secret` names (None: create it). Raises TryLater.
+
+        Raises Clash, and nothing is written, if another version stands there by now, or none any more.
+        """
 
     def delete(self, organization_id: OrganizationId, credential_id: CredentialId) -> None:
         """Delete it without a recovery window; nothing happens if there is none. Raises TryLater."""

@@ -17,7 +17,8 @@ What may go wrong on the way, and why it is harmless:
 - The table fails after Intuit's answer: the secret takes the newer token. If both fail it is as if A had died.
 - Secrets Manager is slow: A asks Intuit for nothing that its lease might not outlive, and gives the lease back.
 - A sleeps for longer than its lease: its write is refused, unless nobody else has renewed, and then its tokens are the
-  newest and are kept.
+  newest and are kept. The secret, too, is written only over the version that A has read: somebody may have connected
+  anew, or disconnected.
 - Intuit refuses a refresh token: it is believed only if no newer one is stored, and nobody has connected anew.
 """
 
@@ -220,6 +221,7 @@ class Tokens:
     ) -> None:
         """Table first (it has the compare-and-set), then the secret if the refresh token changed, still leased."""
         changed = grant.refresh_token != secret.refresh_token
+        rotated = replace(secret, refresh_token=grant.refresh_token, issued_at=started)
         pair = TokenPair(grant.access_token, grant.refresh_token)
         brought = replace(
             lease,
@@ -234,25 +236,21 @@ class Tokens:
             saved = self._write_unless_renewed(brought, lease)
         except TryLater:
             if changed:
-                self._keep_in_secret(connection, secret, TokenSecret(grant.refresh_token, secret.key, started))
+                # The only other place for a token that nobody else has; the newer of the two is tried first.
+                self._write_back(connection, rotated)
             raise
         if saved is None or not changed:
             return
-        with suppress(TryLater):
-            # Where this fails, the table has the token, sealed: the next renewal finds it there and writes the secret.
-            self._store.put(*_place(connection), TokenSecret(grant.refresh_token, secret.key, started))
+        self._write_back(connection, rotated)
         self._give_back(saved)
-        if self._renewals.get(*_place(connection)).rev == 0:
-            self._store.delete(*_place(connection))  # disconnected meanwhile: leave no secret behind
 
-    def _keep_in_secret(self, connection: Connection, read: TokenSecret, rotated: TokenSecret) -> None:
-        """The only other place for a token that nobody else has; of table and secret the newer one is tried first.
+    def _write_back(self, connection: Connection, rotated: TokenSecret) -> None:
+        """Where it fails, the table has the token, sealed: the next renewal finds it there and writes the secret.
 
-        Not where the secret has changed since it was `read`: a new consent has a key of its own.
+        Not over a secret that is not the one which was read: a new consent has a key of its own.
         """
-        with suppress(TryLater):
-            if self._store.get(*_place(connection)) == read:
-                self._store.put(*_place(connection), rotated)
+        with suppress(TryLater, Clash):
+            self._store.put(*_place(connection), rotated)
 
     def _write_unless_renewed(self, brought: Renewal, lease: Renewal) -> Renewal | None:
         """None if somebody else has renewed since we took the lease: then theirs are the newest."""

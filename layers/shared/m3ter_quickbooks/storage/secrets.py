@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  botocore's own name
 
 from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.ports import App, TokenSecret
 from m3ter_quickbooks.integration.identifiers import CredentialId
-from m3ter_quickbooks.problems import TryLater, failed_on_its_side
+from m3ter_quickbooks.problems import Clash, TryLater, failed_on_its_side
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.table import Delete, Put, Table
 from m3ter_quickbooks.storage.wire import moment_of, moment_text
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 LONGEST_PART = 150
+_NAMESPACE = UUID("6a1c5d0e-3f0b-5c55-9d0a-6a2f6b1e7c44")
 
 
 def secret_part(text: str) -> str:
@@ -48,10 +50,33 @@ class Vault:
         return None if answer is None else dict(json.loads(answer["SecretString"]))
 
     def write(self, name: str, value: Mapping[str, str]) -> None:
-        """Replace the secret, or create it. Raises TryLater."""
+        """Replace the secret, or create it: who writes last wins. Raises TryLater."""
         text = json.dumps(dict(value))
         if _ask(self._client.put_secret_value, SecretId=name, SecretString=text) is None:
+            try:
+                _ask(self._client.create_secret, Name=name, SecretString=text)
+            except Clash as faster:
+                raise TryLater("The secret has just been created.") from faster
+
+    def read_version(self, name: str) -> tuple[dict[str, Any], str] | None:
+        """The secret as it stands, and the version that it is. Raises TryLater."""
+        answer = _ask(self._client.get_secret_value, SecretId=name)
+        return None if answer is None else (dict(json.loads(answer["SecretString"])), str(answer["VersionId"]))
+
+    def replace(self, name: str, value: Mapping[str, str], version: str | None) -> None:
+        """Write it if `version` is the one that stands; None: create it. Raises Clash, TryLater.
+
+        Secrets Manager has no conditional write, but a version never changes: a second one under the same
+        `ClientRequestToken` is refused, unless it is the same. So each version has one name for the next one.
+        It holds as long as everybody who writes this secret does it like this.
+        """
+        text = json.dumps(dict(value))
+        if version is None:
             _ask(self._client.create_secret, Name=name, SecretString=text)
+            return
+        following = str(uuid5(_NAMESPACE, version))
+        if _ask(self._client.put_secret_value, SecretId=name, SecretString=text, ClientRequestToken=following) is None:
+            raise Clash("The secret has been deleted.")
 
     def remove(self, name: str) -> None:
         """Delete it for good, without a recovery window. Nothing happens if there is none. Raises TryLater."""
@@ -67,10 +92,11 @@ class Tokens:
 
     def get(self, organization_id: OrganizationId, credential_id: CredentialId) -> TokenSecret | None:
         """See the port."""
-        value = self._vault.read(self._name(organization_id, credential_id))
-        if value is None:
+        found = self._vault.read_version(self._name(organization_id, credential_id))
+        if found is None:
             return None
-        return TokenSecret(value["refreshToken"], base64.b64decode(value["key"]), moment_of(value["issuedAt"]))
+        value, version = found
+        return TokenSecret(value["refreshToken"], base64.b64decode(value["key"]), moment_of(value["issuedAt"]), version)
 
     def put(self, organization_id: OrganizationId, credential_id: CredentialId, secret: TokenSecret) -> None:
         """See the port."""
@@ -79,7 +105,7 @@ class Tokens:
             "key": base64.b64encode(secret.key).decode(),
             "issuedAt": moment_text(secret.issued_at),
         }
-        self._vault.write(self._name(organization_id, credential_id), value)
+        self._vault.replace(self._name(organization_id, credential_id), value, secret.version)
 
     def delete(self, organization_id: OrganizationId, credential_id: CredentialId) -> None:
         """See the port."""
@@ -165,20 +191,21 @@ _NOT_NOW = {
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "ThrottlingException",
-    # It was deleted or created a moment ago, and Secrets Manager is not done with that.
+    # It was deleted a moment ago, and Secrets Manager is not done with that.
     "InvalidRequestException",
-    "ResourceExistsException",
 }
 
 
 def _ask(operation: Callable[..., Any], **request: Any) -> Any:  # noqa: ANN401  botocore's own
-    """The answer; None if there is no such secret."""
+    """The answer; None if there is no such secret. Raises Clash if there is one, or such a version of it, already."""
     try:
         return operation(**request)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ResourceNotFoundException":
             return None
+        if code == "ResourceExistsException":
+            raise Clash("The secret was written at the same time.") from error
         if code in _NOT_NOW or failed_on_its_side(error):
             raise TryLater("Secrets Manager cannot answer now.") from error
         raise
