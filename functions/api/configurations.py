@@ -21,7 +21,7 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.payload import encode
 from m3ter_quickbooks.problems import BadRequest, FieldProblem, Missing
-from m3ter_quickbooks.run.replay import FAILED, HELD, resume
+from m3ter_quickbooks.run.replay import FAILED, HELD, Found, resume
 from m3ter_quickbooks.run.replay import replay as replay_runs
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
@@ -119,8 +119,8 @@ class ReplayBody(Shape):
 class ReplayAnswer(Shape):
     """What a replay put back on the queue."""
 
-    replayed: int = told("How many runs were opened anew.", 12)
-    message: str = told("The same in a sentence.", "12 runs were put back on the queue.")
+    replayed: int = told("How many runs are done again; of many only the first few hundred are counted.", 12)
+    message: str = told("The same in a sentence.", "12 runs are done again, one after the other.")
 
 
 @routes.post("/integrationconfigs", Role.OPERATOR)
@@ -255,9 +255,16 @@ def replay(call: Call, house: House, body: ReplayBody) -> ReplayAnswer:
     statuses = HELD | FAILED if nothing_said else frozenset(body.statuses or ())
     order = _order(call, house, statuses)
     order = replace(order, outcomes=frozenset(body.outcomes or ()), start=body.start_date, end=body.end_date)
-    count = replay_runs(order, house.runs_world)
-    noun = "run is" if count == 1 else "runs are"
-    return ReplayAnswer(replayed=count, message=f"{count} {noun} done again, one after the other.")
+    return replayed(replay_runs(order, house.runs_world))
+
+
+def replayed(found: Found) -> ReplayAnswer:
+    """What is said of a replay that was ordered."""
+    count = len(found.runs)
+    counted = f"{count} run is" if count == 1 else f"{count} runs are"
+    if found.after is not None:
+        counted = f"{count} runs or more are"
+    return ReplayAnswer(replayed=count, message=f"{counted} done again, one after the other.")
 
 
 def _order(call: Call, house: House, statuses: frozenset[RunStatus]) -> ReplayOrder:

@@ -107,7 +107,12 @@ class MemoryRuns:
             self.memory.owed[place] = replace(owed, due_at=again_at, last=True)
 
     def ended(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]
+        self,
+        organization_id: OrganizationId,
+        configuration_id: ConfigurationId,
+        statuses: Collection[RunStatus],
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Run]:
         ended = [
             run
@@ -115,8 +120,15 @@ class MemoryRuns:
             if (run.organization_id, run.configuration_id) == (organization_id, configuration_id)
             and run.status in statuses
             and not run.status.open
+            and (since is None or since <= run.created_at)
+            and (until is None or run.created_at <= until)
         ]
         return iter(sorted(ended, key=lambda run: (run.created_at, run.id)))
+
+    def of_bill(self, organization_id: OrganizationId, bill_id: BillId) -> Iterator[Run]:
+        runs = self.memory.runs.values()
+        about = [run for run in runs if (run.organization_id, run.bill_id) == (organization_id, bill_id)]
+        return iter(sorted(about, key=lambda run: (run.created_at, run.id), reverse=True))
 
 
 class MemoryDeliveries:

@@ -231,6 +231,46 @@ def test_ended_runs_come_oldest_first_over_all_their_statuses(stores: Stores, or
     assert [run.id for run in found] == [f"run-{number}" for number in range(12) if number % 3 != 1]
 
 
+def test_ended_runs_of_a_time_are_those_created_in_it_both_ends_included(
+    stores: Stores, organization: OrganizationId
+) -> None:
+    for number in range(5):
+        run = a_run(organization_id=organization, id=RunId(f"run-{number}"), created_at=NOON + number * MINUTE)
+        stores.runs.open(a_snapshot(organization), [run])
+        stores.deliveries.close(Closing(closed(run, RunStatus.ERROR)))
+
+    def ended(since: datetime | None, until: datetime | None) -> list[str]:
+        found = stores.runs.ended(organization, ConfigurationId("config"), {RunStatus.ERROR}, since, until)
+        return [run.id for run in found]
+
+    assert ended(NOON + MINUTE, NOON + 3 * MINUTE) == ["run-1", "run-2", "run-3"]
+    assert ended(NOON + 3 * MINUTE, None) == ["run-3", "run-4"]
+    assert ended(None, NOON) == ["run-0"]
+    assert ended(NOON + MINUTE, NOON) == []
+
+
+def test_the_runs_of_a_bill_are_those_of_every_configuration_newest_first(
+    stores: Stores, organization: OrganizationId
+) -> None:
+    runs = [
+        a_run(organization_id=organization, id=RunId("first")),
+        a_run(organization_id=organization, id=RunId("open"), created_at=NOON + MINUTE),
+        a_run(
+            organization_id=organization,
+            id=RunId("elsewhere"),
+            created_at=NOON + 2 * MINUTE,
+            configuration_id=ConfigurationId("other"),
+        ),
+        a_run(organization_id=organization, id=RunId("another"), bill_id=BillId("another")),
+    ]
+    stores.runs.open(a_snapshot(organization), runs)
+    stores.deliveries.close(Closing(closed(runs[0])))
+
+    found = list(stores.runs.of_bill(organization, BillId("bill")))
+
+    assert found == [runs[2], runs[1], closed(runs[0])]
+
+
 # Given a replay that is owed, then it is found when it is due, until its order was given for the last time.
 
 

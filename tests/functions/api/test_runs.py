@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from api.configurations import replayed
 from bills.messages import read_message
 from m3ter_quickbooks.bill.bill import Bill
 from m3ter_quickbooks.bill.fence import Fence
@@ -17,7 +18,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import BillProblem, ProblemKind
 from m3ter_quickbooks.run.gate import Reason
 from m3ter_quickbooks.run.ports import Closing, Snapshot
-from m3ter_quickbooks.run.replay import next_of
+from m3ter_quickbooks.run.replay import Found, next_of
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Happening, Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.storage.audit import new_id
@@ -176,6 +177,17 @@ def test_a_replay_opens_what_failed_once_per_bill(place: Place) -> None:
     http.post(f"integrationconfigs/{configuration_id}/disable")
     http.post(f"integrationconfigs/{configuration_id}/enable", json={"replay": True})
     assert reopened(place) == [held]
+
+
+def test_of_a_long_replay_the_first_runs_are_counted(place: Place) -> None:
+    configuration_id = configured(place)
+    kept = place.gateway.house.runs_world.runs.get(
+        OrganizationId(place.organization_id), RunId(ended_run(place, configuration_id))
+    )
+
+    told = replayed(Found([kept, kept], (kept.created_at, kept.id)))
+
+    assert (told.replayed, told.message) == (2, "2 runs or more are done again, one after the other.")
 
 
 def test_reconnecting_replays_what_the_lost_connection_held_and_nothing_else(place: Place) -> None:

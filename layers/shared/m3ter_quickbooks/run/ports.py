@@ -130,9 +130,20 @@ class Runs(Protocol):
         """
 
     def ended(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]
+        self,
+        organization_id: OrganizationId,
+        configuration_id: ConfigurationId,
+        statuses: Collection[RunStatus],
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Run]:
-        """Ended runs of a configuration with one of these statuses, oldest first. Feeds replay."""
+        """Ended runs of a configuration with one of these statuses, oldest first, read as they are wanted.
+
+        Created from `since` until `until`, both included. Feeds replay.
+        """
+
+    def of_bill(self, organization_id: OrganizationId, bill_id: BillId) -> Iterator[Run]:
+        """Every run of a bill, in whatever configuration and however it stands, newest first."""
 
 
 class Deliveries(Protocol):

@@ -4,22 +4,24 @@ A replay of thousands of runs is a chain: one message of the queue opens the nex
 then the message for those after them is sent. So bills are sent in their order, and nobody waits for the last one.
 
     API ── order ──▶ queue ──▶ open 30, carry them out ── order, after the 30th ──▶ queue ──▶ …
+
+A step reads on from where the one before it stopped, and stops itself after so much. What it costs does not depend on
+how many runs a configuration has had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import Clash, Missing, TryLater
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.gate import Reason
 from m3ter_quickbooks.run.opening import again
 from m3ter_quickbooks.run.replay_order import OwedReplay, ReplayOrder
-from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
+from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.world import World
 
 HELD = frozenset({RunStatus.DISABLED, RunStatus.AUTH_FAILED})
@@ -32,6 +34,11 @@ FAILED = frozenset(
     }
 )
 AT_ONCE = 30
+MOST_COUNTED = 300
+MOST_READ = 3000
+"""Of the ended runs that may be asked for; most of those that were COMPLETE are not."""
+MOST_BILLS = 300
+"""Of which their other runs are read too."""
 ONCE_MORE_AFTER = timedelta(minutes=15)
 """By then everybody has come to rest who still worked under the lost connection, or before the enabling."""
 
@@ -48,13 +55,21 @@ def retry(organization_id: OrganizationId, run_id: RunId, world: World) -> Run:
     return opened
 
 
-def replay(order: ReplayOrder, world: World) -> int:
-    """Order a replay; how many bills it is about. Raises Missing."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The next runs of a replay, in their order. `after`: how far it was looked, None: nothing is left."""
+
+    runs: list[Run]
+    after: tuple[datetime, str] | None
+
+
+def replay(order: ReplayOrder, world: World) -> Found:
+    """Order a replay; which runs it begins with. Raises Missing."""
     world.configurations.get(order.organization_id, order.configuration_id)
-    chosen = _chosen(order, world)
-    if chosen:
+    found = _search(order, world, MOST_COUNTED)
+    if found.runs or found.after is not None:
         world.queue.replay(order)
-    return len(chosen)
+    return found
 
 
 def resume(organization_id: OrganizationId, configuration_id: ConfigurationId, status: RunStatus, world: World) -> None:
@@ -79,7 +94,9 @@ def give_order(owed: OwedReplay, world: World) -> None:
     world.runs.ordered(owed, None if owed.last else now + ONCE_MORE_AFTER)
 
 
-def next_of(order: ReplayOrder, world: World, deadline: datetime) -> tuple[list[InHand], ReplayOrder | None]:
+def next_of(
+    order: ReplayOrder, world: World, deadline: datetime, at_once: int = AT_ONCE
+) -> tuple[list[InHand], ReplayOrder | None]:
     """The next few runs of a replay, opened anew, and the order for those after them.
 
     An order that comes twice opens nothing twice: a run's id is made of the run before it and of the order.
@@ -88,10 +105,11 @@ def next_of(order: ReplayOrder, world: World, deadline: datetime) -> tuple[list[
         integration = world.configurations.get(order.organization_id, order.configuration_id)
     except Missing:
         return [], None
-    left = [run for run in _chosen(order, world) if order.after is None or (run.created_at, run.id) > order.after]
-    now = world.clock()
+    found = _search(order, world, at_once)
+    # Later than the order, whatever this clock says: what an order opens is never part of it.
+    now = max(world.clock(), order.at + timedelta.resolution)
     in_hand: list[InHand] = []
-    for run in left[:AT_ONCE]:
+    for run in found.runs:
         try:
             snapshot = world.runs.snapshot(run)
         except Missing:
@@ -104,35 +122,65 @@ def next_of(order: ReplayOrder, world: World, deadline: datetime) -> tuple[list[
         )
         opened = world.runs.open(snapshot, [started])
         in_hand += [InHand(one, integration, dict(snapshot.dto)) for one in opened if one.status.open]
-    if len(left) <= AT_ONCE:
-        return in_hand, None
-    last = left[AT_ONCE - 1]
-    return in_hand, replace(order, after=(last.created_at, last.id))
+    return in_hand, None if found.after is None else replace(order, after=found.after)
 
 
-def _chosen(order: ReplayOrder, world: World) -> list[Run]:
-    """The newest ended run of each bill, if it matches, in the order of the first ones.
+def _search(order: ReplayOrder, world: World, most: int) -> Found:
+    """The newest ended run of each bill, if it is asked for, in the order of their creation; from `order.after` on.
 
-    Bills skipped because nothing was connected yet count as held where everything held is asked for: a reconnection,
-    which asks only for what it lost, does not send the bills of before the first connection. What an older telling of
-    a bill says is left alone: the fence would only supersede it. What came after the order is not part of it.
+    What an older telling of a bill says is left alone: the fence would only supersede it. What came after the order is
+    not part of it.
     """
-    statuses, outcomes = set(order.statuses), set(order.outcomes)
-    searched = statuses | ({RunStatus.COMPLETE} if outcomes or statuses & HELD else set())
-    newest: dict[str, Run] = {}
-    for run in world.runs.ended(order.organization_id, order.configuration_id, searched):
-        too_early = order.start is not None and run.created_at < order.start
-        if too_early or run.created_at > min(order.end or order.at, order.at):
+    since = order.start if order.after is None else order.after[0]
+    newest: dict[BillId, Run] = {}
+    chosen: list[Run] = []
+    read, last = 0, order.after
+    for run in world.runs.ended(order.organization_id, order.configuration_id, _listed(order), since, _until(order)):
+        place = (run.created_at, run.id)
+        if order.after is not None and place <= order.after:
             continue
-        newest_yet = newest.get(run.bill_id)
-        if newest_yet is None or newest_yet.fence <= run.fence:
-            newest[run.bill_id] = run
-    chosen = [run for run in newest.values() if _asked_for(run, statuses, outcomes)]
-    return sorted(chosen, key=lambda run: (run.created_at, run.id))
+        if read == MOST_READ or len(newest) == MOST_BILLS or len(chosen) == most:
+            return Found(chosen, last)
+        read, last = read + 1, place
+        if not _asked_for(run, order):
+            continue
+        if run.bill_id not in newest:
+            newest[run.bill_id] = _newest(run, order, world)
+        if newest[run.bill_id].id == run.id:
+            chosen.append(run)
+    return Found(chosen, None)
 
 
-def _asked_for(run: Run, statuses: Collection[RunStatus], outcomes: Collection[Outcome]) -> bool:
-    if run.status is RunStatus.COMPLETE:
-        never_connected = run.reason == Reason.NOT_CONNECTED and HELD.issubset(statuses)
-        return run.outcome in outcomes or never_connected or RunStatus.COMPLETE in statuses
-    return run.status in statuses
+def _newest(run: Run, order: ReplayOrder, world: World) -> Run:
+    """The newest telling of the bill of `run` that the order looks at: also one that was told before an older one."""
+    looked_at = order.statuses | {RunStatus.COMPLETE}
+    others = [
+        other
+        for other in world.runs.of_bill(run.organization_id, run.bill_id)
+        if other.configuration_id == run.configuration_id
+        and other.status in looked_at
+        and not other.status.open
+        and (order.start is None or order.start <= other.created_at)
+        and other.created_at <= _until(order)
+    ]
+    return max([run, *others], key=lambda one: (one.fence, one.created_at, one.id))
+
+
+def _until(order: ReplayOrder) -> datetime:
+    return order.at if order.end is None else min(order.end, order.at)
+
+
+def _listed(order: ReplayOrder) -> frozenset[RunStatus]:
+    """The statuses of which any run may be asked for."""
+    complete = order.outcomes or order.statuses >= HELD
+    return order.statuses | {RunStatus.COMPLETE} if complete else order.statuses
+
+
+def _asked_for(run: Run, order: ReplayOrder) -> bool:
+    """Bills skipped because nothing was connected yet count as held where everything held is asked for.
+
+    A reconnection, which asks only for what it lost, does not send the bills of before the first connection.
+    """
+    if run.status is RunStatus.COMPLETE and run.status not in order.statuses:
+        return run.outcome in order.outcomes or (order.statuses >= HELD and run.reason == Reason.NOT_CONNECTED)
+    return run.status in order.statuses

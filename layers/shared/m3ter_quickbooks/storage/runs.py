@@ -173,15 +173,30 @@ class Runs:
                 self._table.put(Put(owed_item(replace(owed, due_at=again_at, last=True)), same, values))
 
     def ended(
-        self, organization_id: OrganizationId, configuration_id: ConfigurationId, statuses: Collection[RunStatus]
+        self,
+        organization_id: OrganizationId,
+        configuration_id: ConfigurationId,
+        statuses: Collection[RunStatus],
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Run]:
         """See the port. One query for each status, merged by time as they are read."""
+        between = ("0" if since is None else moment_text(since), ":" if until is None else moment_text(until) + _AFTER)
         listings = [
-            Listing(keys.ended_runs(organization_id, configuration_id, status), "gsi3", newest_first=False)
+            Listing(
+                keys.ended_runs(organization_id, configuration_id, status),
+                "gsi3",
+                between=between,
+                newest_first=False,
+            )
             for status in sorted(frozenset(statuses))
         ]
         items = merge(*map(self._table.each, listings), key=lambda item: str(item["gsi3sk"]))
         return (run_of(item) for item in items)
+
+    def of_bill(self, organization_id: OrganizationId, bill_id: BillId) -> Iterator[Run]:
+        """See the port."""
+        return map(run_of, self._table.each(Listing(keys.runs_of_bill(organization_id, bill_id), "gsi1")))
 
     def _first(self, listing: Listing, limit: int) -> list[Item]:
         found: list[Item] = []
