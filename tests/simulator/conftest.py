@@ -1,13 +1,20 @@
-"""A simulator with a clock that stands still, and a client with a token for each company."""
+"""A simulator with a clock that stands still, and a client with a token for each company.
+
+No hypothesis deadline: a busy machine is not a failure.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from local.quickbooks.seed import SAMPLE, SINGLE_CURRENCY, UNITED_KINGDOM
 from local.quickbooks.simulator import Simulator
 from tests.simulator.caller import Caller
+
+settings.register_profile("simulator", deadline=None)
+settings.load_profile("simulator")
 
 NOON = datetime(2026, 11, 2, 20, 0, tzinfo=UTC)
 
