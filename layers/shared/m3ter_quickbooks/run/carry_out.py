@@ -339,7 +339,7 @@ class Attempt(Hold):
             return Pause(RunStatus.RATE_LIMIT_RETRY, until, words.THROTTLED)
         if answer.because is Hindrance.LEASE_TOO_SHORT:
             return self._pause(RunStatus.WAITING, SOON, words.TOO_LATE)
-        return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.UNREACHABLE, attempt=True)
+        return self._pause(RunStatus.AWAITING_RETRY, self._backoff(), words.not_now(answer.message), attempt=True)
 
     # --- definite refusals
 

@@ -11,12 +11,16 @@ from m3ter_quickbooks.run.delivery import DocumentRef
 NO_ANSWER = "QuickBooks' answer was lost; the document is looked for before anything is sent again"
 THROTTLED = "QuickBooks asked to wait (rate limit)"
 TOO_LATE = "this invocation ends before QuickBooks could answer"
-UNREACHABLE = "QuickBooks could not be reached"
 BEING_EDITED = "somebody else is working on the document in QuickBooks"
 BEING_SENT = "another worker may still be sending this bill"
 JUST_CLAIMED = "another worker has just claimed this bill"
 NEVER_RESTED = "every try broke off; the log and the dead-letter queue of this installation say why"
 ITS_TURN = "waiting for its turn under QuickBooks' rate limit"
+
+
+def not_now(why: str) -> str:
+    """Nothing was sent: QuickBooks, its tokens or what keeps them was out of reach."""
+    return why or "QuickBooks could not be reached"
 
 
 def addresses_stay(fields: Sequence[str]) -> str:
@@ -50,9 +54,10 @@ def made_anew(ref: DocumentRef, how: str) -> str:
 
 def given_up(what: str, reason: str | None) -> str:
     """A whole day was not enough."""
+    last = (reason or "none").rstrip(".")
     return (
-        f"{what} could not be brought into QuickBooks within 24 hours; the last reason was: {reason or 'none'}. When "
-        "QuickBooks answers again, retry the run: whatever may have been sent is looked for first."
+        f"{what} could not be brought into QuickBooks within 24 hours; the last reason was: {last}. When QuickBooks "
+        "answers again, retry the run: whatever may have been sent is looked for first."
     )
 
 
