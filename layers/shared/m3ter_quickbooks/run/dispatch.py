@@ -36,9 +36,9 @@ from m3ter_quickbooks.run.trouble import LookAgain
 from m3ter_quickbooks.run.world import World
 
 BATCH_SIZE = 30
-LONGEST_TURN = timedelta(seconds=5)
+LONGEST_TURN = timedelta(seconds=6)
 """How long a worker waits for its slot in place. Who must wait longer waits in the queue: the longer workers stand for
-one company's slots, the fewer are left for the others (three batches of a company fit into it)."""
+one company's slots, the fewer are left for the others (four batches of a company fit into it)."""
 ROOM_TO_ANSWER = timedelta(seconds=20)
 """Nothing is sent that this invocation could not hear the answer of."""
 SWEEP_GRACE = timedelta(seconds=90)
