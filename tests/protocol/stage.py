@@ -343,7 +343,7 @@ def an_event(bill: Mapping[str, Any], happening: str) -> dict[str, Any]:
     """An EventBridge event about a bill."""
     dto = "oldDto" if happening == "deleted" else "newDto"
     name = f"billing.bill.{happening}"
-    identity = f"{bill['id']}-{bill['version']}-{happening}"
+    identity = f"{bill['id']}-{bill['version']}-{bill['status']}-{happening}"
     return {
         "source": "m3ter",
         "detail-type": name,

@@ -110,22 +110,18 @@ class Attempt(Hold):
         record, fence, now = self.record, self.case.run.fence, self.world.clock()
         if record.fence is not None and fence < record.fence:
             return Ending(RunStatus.COMPLETE, Outcome.SUPERSEDED, gate.Reason.SUPERSEDED)
-        again = self.case.run.parent_run_id is not None
-        if record.done is not None and record.done.fence == fence and record.op is None and not again:
+        asked_again = self.case.turned_away is not None or self.case.run.parent_run_id is not None
+        if record.done is not None and record.done.fence == fence and record.op is None and not asked_again:
+            self._warn_of_other_total()
             return Ending(RunStatus.COMPLETE, Outcome.UNCHANGED, gate.Reason.UNCHANGED)
         if record.lease_until is not None and record.leased(now):
             return Pause(RunStatus.WAITING, record.lease_until, words.BEING_SENT)
-        if self.case.wanted.document is None and not self.case.integration.settings.void_invoice_on_bill_deletion:
-            # A deletion takes the fence even where nothing is voided, so that nothing older follows it.
+        away = self._turned_away()
+        if away is not None:
+            # It takes the fence though nothing is sent: nothing older that still waits follows it.
             self.record = replace(record, fence=fence, claim=self.world.new_claim(), lease_until=None)
             self.holding = True
-            return Ending(
-                RunStatus.COMPLETE,
-                Outcome.SKIPPED,
-                gate.Reason.NOT_VOIDED,
-                finished=record.op is None,
-                keep_op=record.op is not None,
-            )
+            return replace(away, finished=away.finished and record.op is None, keep_op=record.op is not None)
         if self.elsewhere and (record.document is not None or record.op is not None):
             # Invoice 145 of one company is somebody else's in another.
             former, here = record.company_id or "", self.case.company_id
@@ -133,6 +129,20 @@ class Attempt(Hold):
             return refused(BillCannotBeSent([BillProblem(ProblemKind.VALIDATION, message)]))
         self.record = replace(record, company_id=self.case.company_id)
         return None
+
+    def _turned_away(self) -> Ending | None:
+        """The end of a bill that is not wanted, or of a deletion that takes nothing back."""
+        if self.case.turned_away is not None:
+            return self.case.turned_away
+        if self.case.wanted.document is None and not self.case.integration.settings.void_invoice_on_bill_deletion:
+            return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOT_VOIDED, finished=True)
+        return None
+
+    def _warn_of_other_total(self) -> None:
+        """Nobody should be sent twice for one version; but money that differs is not passed over in silence."""
+        ref, document = self.record.document, self.case.wanted.document
+        if ref is not None and document is not None and (ref.kind, ref.total) != (document.kind, document.total):
+            self.warnings.append(words.same_version(ref, document.kind, document.total))
 
     # --- rule 2: plan
 

@@ -24,7 +24,7 @@ from m3ter_quickbooks.problems import (
     Refused,
     TryLater,
 )
-from m3ter_quickbooks.run import gate
+from m3ter_quickbooks.run import gate, words
 from m3ter_quickbooks.run.delivery import Delivery
 from m3ter_quickbooks.run.planning import Wanted
 from m3ter_quickbooks.run.refusal import About, about_write
@@ -44,7 +44,11 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A run that may be sent: its bill is wanted, and has been translated."""
+    """A run that may be sent: its bill is wanted, and has been translated.
+
+    `turned_away`: the bill is not wanted as it is now, and this is its end. It takes the fence nevertheless, so that no
+    older telling that still waits is sent after it.
+    """
 
     run: Run
     integration: Integration
@@ -54,6 +58,7 @@ class Case:
     bill: Bill
     account: Account | None
     warnings: tuple[str, ...] = ()
+    turned_away: Ending | None = None
 
     @property
     def company_id(self) -> str:
@@ -87,10 +92,11 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     except FilterNotEvaluable as unclear:
         problem = BillProblem(ProblemKind.VALIDATION, unclear.message)
         return refused(BillCannotBeSent([problem]))
+    nothing = Case(run, integration, connection, known.delivery, Wanted(run.fence, None), bill, account)
     if no is not None:
-        return Ending(no.status, no.outcome, no.reason, warnings=_still_there(known.delivery))
+        return replace(nothing, turned_away=_turned_away(no, known.delivery))
     if run.happening is Happening.DELETED:
-        return Case(run, integration, connection, known.delivery, Wanted(run.fence, None), bill, account)
+        return nothing
     exchange_rate = known.rate
     if rate is not None and exchange_rate is None and connection.company_id is not None:
         exchange_rate = world.quickbooks.exchange_rate(connection, rate.currency, rate.on)
@@ -102,8 +108,8 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     except BillCannotBeSent as cannot:
         return refused(cannot)
     if isinstance(document, NothingLeft):
-        left = gate.Reason.NOTHING_LEFT
-        return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, left, warnings=_still_there(known.delivery))
+        no = gate.No(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOTHING_LEFT)
+        return replace(nothing, turned_away=_turned_away(no, known.delivery))
     wanted = Wanted(run.fence, document)
     return Case(run, integration, connection, known.delivery, wanted, bill, account, (*unread, *document.warnings))
 
@@ -126,13 +132,10 @@ def refused(cannot: BillCannotBeSent) -> Ending:
     return Ending(RunStatus.ERROR, problems=cannot.problems, cause=cause.value, counts=True)
 
 
-def _still_there(delivery: Delivery) -> tuple[str, ...]:
+def _turned_away(no: gate.No, delivery: Delivery) -> Ending:
     """A bill that is not wanted any more never takes a document back by itself; but somebody should know of it."""
-    document = delivery.document
-    if document is None:
-        return ()
-    name = f"{document.kind.value} {document.number or document.id}"
-    return (f"{name} of an earlier version of this bill is still in QuickBooks and was not changed.",)
+    warnings = (words.still_there(delivery.document),) if delivery.document else ()
+    return Ending(no.status, no.outcome, no.reason, warnings=warnings)
 
 
 def connection_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.run.answer import RemoteDocument
 from m3ter_quickbooks.run.delivery import DocumentRef
 
@@ -37,9 +38,22 @@ def other_total(document: RemoteDocument, expected: Decimal) -> str:
     )
 
 
+def still_there(ref: DocumentRef) -> str:
+    """The bill is not wanted as it is now, and what was sent of it before stays."""
+    return f"{_named(ref)} of an earlier version of this bill is still in QuickBooks and was not changed."
+
+
+def same_version(ref: DocumentRef, kind: DocumentKind, total: Decimal) -> str:
+    """Told again with the version and the dates that were sent, and another total."""
+    return (
+        f"This telling has the version and the dates of what was sent as {_named(ref)} ({ref.total}), but comes to "
+        f"{kind.value} {total}. Nothing was changed. Compare it with the bill in m3ter; to send it, retry this run."
+    )
+
+
 def sent_elsewhere(bill_id: str, former: str, ref: DocumentRef | None, company_id: str) -> str:
     """The configuration was connected to another company after the bill had been sent."""
-    name = f" as {ref.kind.value} {ref.number or ref.id}" if ref else ""
+    name = f" as {_named(ref)}" if ref else ""
     return (
         f"Bill {bill_id} was sent to QuickBooks company {former}{name}, and this configuration now leads to company "
         f"{company_id}: nothing was sent. Connect the configuration to company {former} again and retry the run, or "
@@ -49,7 +63,7 @@ def sent_elsewhere(bill_id: str, former: str, ref: DocumentRef | None, company_i
 
 def made_anew(ref: DocumentRef, how: str) -> str:
     """A person had deleted or voided the document."""
-    return f"{ref.kind.value} {ref.number or ref.id} had been {how} in QuickBooks; a new one was made for this bill."
+    return f"{_named(ref)} had been {how} in QuickBooks; a new one was made for this bill."
 
 
 def given_up(what: str, reason: str | None) -> str:
@@ -68,3 +82,7 @@ def already_paid(document: RemoteDocument, what: str) -> str:
         f"{what} is {name} in QuickBooks and has payments or credits of {document.paid} on it, so it was not changed. "
         "Unapply the payment there and retry the run, or settle the difference with a document of your own."
     )
+
+
+def _named(ref: DocumentRef) -> str:
+    return f"{ref.kind.value} {ref.number or ref.id}"
