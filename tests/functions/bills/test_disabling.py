@@ -182,3 +182,12 @@ def test_a_configuration_enabled_again_counts_from_the_start(office: Office) -> 
     office.hand_over(a_failing_bill(office, "later-9"))
     assert not is_enabled(office)
     assert notices(office) == ["disabled", "disabled", "failing", "failing"]
+
+
+def test_failures_of_a_batch_are_ended_by_what_was_sent_after_them(office: Office) -> None:
+    for batch in range(2):
+        bad = [a_failing_bill(office, f"bad-{batch}-{number}") for number in range(5)]
+        good = [office.event("bill-demo", id=f"good-{batch}-{number}") for number in range(10)]
+        office.hand_over(*bad, *good)
+    assert is_enabled(office)
+    assert notices(office).count("DISABLED") == 0
