@@ -18,7 +18,7 @@ from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, R
 from m3ter_quickbooks.run.case import InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
-from m3ter_quickbooks.run.opening import ReadOnce, Told, end_without_configuration, open_runs, take_up
+from m3ter_quickbooks.run.opening import ReadOnce, Told, end_untaken, open_runs, take_up
 from m3ter_quickbooks.run.replay import next_of
 from m3ter_quickbooks.run.replay_order import ReplayOrder
 from m3ter_quickbooks.run.run import Run
@@ -97,7 +97,7 @@ class Batch:
         try:
             return [take_up(run, self._opening)]
         except Missing:
-            end_without_configuration(run, self.world)
+            end_untaken(run, self.world)
             return []
 
     def _keep_account(self, event: AccountEvent) -> None:

@@ -133,4 +133,5 @@ def _look(look: Mapping[str, Any]) -> LookAgain:
             for place in look["places"]
         ),
         datetime.fromisoformat(look["dueAt"]),
+        look.get("companyId"),
     )

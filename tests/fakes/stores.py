@@ -10,7 +10,7 @@ from zlib import compress
 
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, OrganizationId
-from m3ter_quickbooks.connection.connection import Connection
+from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.integration.identifiers import ConfigurationId, CredentialId
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import MappingKey
@@ -264,6 +264,13 @@ class MemoryConnections:
 
     def fresh(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
         return self.get(organization_id, credential_id)
+
+    def to_company(self, organization_id: OrganizationId, company_id: str) -> Connection | None:
+        for connection in self.memory.connections.values():
+            own = connection.organization_id == organization_id and connection.company_id == company_id
+            if own and connection.status is ConnectionStatus.CONNECTED:
+                return connection
+        return None
 
 
 class MemoryPacer:

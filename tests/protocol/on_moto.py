@@ -48,6 +48,9 @@ class StageConnections:
 
     fresh = get
 
+    def to_company(self, organization_id: OrganizationId, company_id: str) -> Connection | None:
+        return next((connection for connection in CONNECTIONS if connection.company_id == company_id), None)
+
 
 class Moto:
     """One moto and one client, for as many tables as a test wants."""

@@ -29,14 +29,14 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
 from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.company import Company
-from m3ter_quickbooks.problems import TryLater
+from m3ter_quickbooks.problems import Missing, TryLater
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
 from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
-from m3ter_quickbooks.run.opening import Told, open_runs, take_up
+from m3ter_quickbooks.run.opening import Told, end_untaken, open_runs, take_up
 from m3ter_quickbooks.run.ports import Closing, Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.sweep import sweep
@@ -247,7 +247,13 @@ class Stage:
             return []
         assert isinstance(message, Run)
         run = world.runs.get(message.organization_id, message.id)
-        return [take_up(run, world)] if run.status.open else []
+        if not run.status.open:
+            return []
+        try:
+            return [take_up(run, world)]
+        except Missing:
+            end_untaken(run, world)
+            return []
 
     def play(self, worker: Worker, until: str | None = None, order: Order = Order.GO) -> None:
         """Let a worker go on, to its end, or until it is about to make a call whose name ends in `until`."""

@@ -8,15 +8,29 @@ from datetime import timedelta
 
 import pytest
 
+from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.invoice.document import DocumentKind
+from m3ter_quickbooks.run.look_again import GIVE_UP_AFTER
 from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
-from tests.protocol.stage import CUSTOMER, INTEGRATION, Stage, StageClock, a_bill
+from tests.protocol.stage import (
+    CONNECTION,
+    CONNECTIONS,
+    CUSTOMER,
+    INTEGRATION,
+    REALM,
+    REALM_ELSEWHERE,
+    START,
+    Stage,
+    StageClock,
+    a_bill,
+)
 from tests.protocol.workers import Order
 
 BILL = "bill-1"
+COMPANY_ELSEWHERE = CONNECTIONS[1].company
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -216,3 +230,89 @@ def test_what_was_settled_before_the_look_is_not_told(stage: Stage, memory: Memo
     stage.quiet()
     assert memory.troubles == {}
     assert len(stage.documents(BILL)) == 1
+
+
+# --- its integration is disconnected, leads elsewhere, or is gone
+
+
+def take_away_the_credential(stage: Stage, _: Memory) -> None:
+    stage.stores.configure(replace(INTEGRATION, credential_id=None))
+
+
+def lead_to_another_company(stage: Stage, memory: Memory) -> None:
+    """And disable it, so that the run ends without an attempt there."""
+    other = replace(
+        CONNECTION,
+        credential_id=CredentialId("credential-of-another-company"),
+        company_id=REALM_ELSEWHERE,
+        company=COMPANY_ELSEWHERE,
+    )
+    memory.connect(other)
+    stage.stores.configure(replace(INTEGRATION, credential_id=other.credential_id, enabled=False))
+
+
+def delete_the_integration(_: Stage, memory: Memory) -> None:
+    del memory.configurations[INTEGRATION.organization_id, INTEGRATION.id]
+
+
+@pytest.mark.parametrize("begin", [a_create_without_an_answer, a_create_whose_worker_died])
+@pytest.mark.parametrize("leave", [take_away_the_credential, lead_to_another_company, delete_the_integration])
+def test_it_is_looked_for_in_its_company_whatever_became_of_its_integration(
+    stage: Stage,
+    memory: Memory,
+    begin: Callable[[Stage], None],
+    leave: Callable[[Stage, Memory], None],
+) -> None:
+    begin(stage)
+    leave(stage, memory)
+    stage.quiet()
+    [(_, known)] = stage.documents(BILL)
+    [trouble] = [trouble for trouble in memory.troubles.values() if trouble.bill_id == BILL]
+    assert trouble.cause == "unsettled"
+    assert known["Id"] in str(trouble.dto["documents"])
+    assert memory.looks == {}
+
+
+def test_a_document_of_a_deleted_integration_is_not_said_to_be_taken_over(stage: Stage, memory: Memory) -> None:
+    a_create_without_an_answer(stage)
+    delete_the_integration(stage, memory)
+    stage.quiet()
+    [trouble] = memory.troubles.values()
+    assert "the integration was deleted" in str(trouble.dto["message"])
+    assert "retry" not in str(trouble.dto["message"])
+
+
+def test_what_a_deleted_integration_had_settled_is_not_told(stage: Stage, memory: Memory) -> None:
+    stage.simulator.mishaps.add("lost-answer", entity="invoice", operation="create", count=1)
+    stage.tell(a_bill(1, "100.00"))
+    rest(stage)
+    delete_the_integration(stage, memory)
+    stage.quiet()
+    assert (memory.troubles, memory.looks) == ({}, {})
+
+
+def test_a_company_that_nobody_can_ask_for_a_week_is_told_of(stage: Stage, memory: Memory) -> None:
+    a_create_without_an_answer(stage)
+    delete_the_integration(stage, memory)
+    memory.connections.clear()
+    rest(stage)
+    for days in (1, 5, 2):
+        stage.pass_time(timedelta(days=days))
+        stage.sweep(stage.world(None))
+        stage.quiet()
+        told = list(memory.troubles.values())
+        assert len(told) == (1 if stage.clock() > START + GIVE_UP_AFTER + HOUR else 0)
+    assert f"company {REALM} cannot be reached" in str(told[0].dto["message"])
+    assert memory.looks == {}
+
+
+def test_a_run_whose_bill_is_not_stored_any_more_says_so(stage: Stage, memory: Memory) -> None:
+    """Its integration is there: it was not deleted, and a run held as disabled would be replayed for nothing."""
+    a_create_without_an_answer(stage)
+    memory.snapshots.clear()
+    stage.quiet()
+    [run] = memory.runs.values()
+    assert run.status is RunStatus.ERROR
+    assert "is not stored any more" in str(run.error)
+    assert run.reason != "integration deleted"
+    assert {trouble.cause for trouble in memory.troubles.values()} == {"bill_gone", "unsettled"}

@@ -34,6 +34,7 @@ LOOK = LookAgain(
     "run",
     (Doubt(DocumentKind.CREDIT_MEMO, "58", NOON.date()), Doubt(DocumentKind.INVOICE, "59", NOON.date())),
     NOON + timedelta(microseconds=7),
+    "4620816365",
 )
 
 

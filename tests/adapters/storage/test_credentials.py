@@ -115,6 +115,22 @@ def test_two_connected_credentials_of_one_company_share_it(table: Table, organiz
     assert not book.shared(replace(first, company_id=None))
 
 
+def test_who_leads_to_a_company_is_found_within_the_organization_and_while_connected(
+    table: Table, organization: OrganizationId
+) -> None:
+    other = OrganizationId(f"{organization}-other")
+    company = f"company of {organization}"
+    connections, book = Connections(table, lambda: NOON), ConnectionBook(table, lambda: LATER)
+    connected(table, other, company)
+    assert connections.to_company(organization, company) is None
+
+    own = book.get(organization, connected(table, organization, company, PRODUCTION))
+    assert connections.to_company(organization, company) == own
+
+    book.write(replace(own, status=ConnectionStatus.DISCONNECTED))
+    assert connections.to_company(organization, company) is None
+
+
 def test_what_breaks_tells_so_in_the_same_moment(table: Table, organization: OrganizationId) -> None:
     credential = connected(table, organization, f"company of {organization}")
     book = ConnectionBook(table, lambda: LATER)

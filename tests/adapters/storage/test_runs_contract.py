@@ -315,7 +315,7 @@ def test_a_look_is_due_in_time_and_done_once(stores: Stores, organization: Organ
     run = a_run(organization_id=organization)
     due_at = datetime(2021, 1, 1, tzinfo=UTC)
     places = (Doubt(DocumentKind.INVOICE, "58", NOON.date()), Doubt(DocumentKind.CREDIT_MEMO, "58", NOON.date()))
-    look = LookAgain(organization, run.configuration_id, run.bill_id, run.id, places, due_at)
+    look = LookAgain(organization, run.configuration_id, run.bill_id, run.id, places, due_at, "4620816365")
     found = Trouble("e1", organization, EventName.PERFORM, NOON, {"message": "Two."}, "duplicate")
     stores.runs.open(a_snapshot(organization), [run])
     stores.deliveries.close(Closing(closed(run), look=look))

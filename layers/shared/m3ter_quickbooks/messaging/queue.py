@@ -75,6 +75,7 @@ class Queue:
                 for place in look.places
             ],
             "dueAt": look.due_at.isoformat(),
+            "companyId": look.company_id,
         }
         self._send([(look.configuration_id, {"look": told})], delay)
 

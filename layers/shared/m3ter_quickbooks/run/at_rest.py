@@ -26,7 +26,6 @@ from m3ter_quickbooks.run.ports import CountMoved
 from m3ter_quickbooks.run.put_back import PutBack
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, failed
 from m3ter_quickbooks.run.run import Run, RunStatus
-from m3ter_quickbooks.run.trouble import LookAgain
 from m3ter_quickbooks.run.world import World
 
 SWEEP_GRACE = timedelta(seconds=90)
@@ -153,17 +152,9 @@ def _left(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World
 
 
 def _story(run: Run, attempt: Attempt | None, left: Left, world: World) -> Story:
-    look = _look_again(run, left, world)
+    look = left.look_of(run, world.clock())
     if attempt is None:
         return Story(left.record.document if left.record else None, look=look)
     case, document = attempt.case, attempt.record.document
     url = world.link(case.connection, document.kind, document.id) if document and not attempt.elsewhere else None
     return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
-
-
-def _look_again(run: Run, left: Left, world: World) -> LookAgain | None:
-    """A create was once unsure: in fifteen minutes, are there two documents (sending-once part 3, last resort)?"""
-    if not left.places:
-        return None
-    due_at = world.clock() + LOOK_AGAIN_AFTER
-    return LookAgain(run.organization_id, run.configuration_id, run.bill_id, run.id, left.places, due_at)

@@ -2,7 +2,7 @@
 
 A create that was once unsure is looked at again fifteen minutes after its bill came to rest (docs/decisions/0010, "What
 stays open"). Nobody may come after the run that ends now, so its own closing orders the look, whatever ended it: an
-attempt, the gate (the integration was disabled meanwhile), or the end of its 24 hours.
+attempt, the gate (the integration was disabled meanwhile), that its integration is gone, or the end of its 24 hours.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from m3ter_quickbooks.run import planning
+from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.delivery import Delivery, Doubt, Operation, Verb
 from m3ter_quickbooks.run.rest import Ending
 from m3ter_quickbooks.run.run import Run
+from m3ter_quickbooks.run.trouble import LookAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,15 @@ class Left:
 
     record: Delivery | None
     places: tuple[Doubt, ...]
+    company_id: str | None = None
+
+    def look_of(self, run: Run, now: datetime) -> LookAgain | None:
+        """The later look that `run` orders: are there two documents (sending-once part 3, last resort)?"""
+        if not self.places:
+            return None
+        due_at = now + LOOK_AGAIN_AFTER
+        own = run.organization_id, run.configuration_id, run.bill_id, run.id
+        return LookAgain(*own, self.places, due_at, self.company_id)
 
 
 def left_by(attempt: Attempt, ending: Ending, now: datetime) -> Left:
@@ -37,7 +48,7 @@ def left_by(attempt: Attempt, ending: Ending, now: datetime) -> Left:
         doubts=record.doubts if op is not None else (),
         done=attempt.done() if ending.finished else record.done,
     )
-    return Left(written, _places(record.doubts, op))
+    return Left(written, _places(record.doubts, op), record.company_id)
 
 
 def left_alone(stored: Delivery, run: Run, now: datetime) -> Left:
@@ -49,8 +60,9 @@ def left_alone(stored: Delivery, run: Run, now: datetime) -> Left:
     """
     if stored.op is None:
         cleared = bool(stored.doubts) and not stored.leased(now)
-        return Left(replace(stored, doubts=()), stored.doubts) if cleared else Left(None, ())
-    return Left(None, _places(stored.doubts, stored.op) if stored.fence == run.fence else ())
+        return Left(replace(stored, doubts=()), stored.doubts, stored.company_id) if cleared else Left(None, ())
+    places = _places(stored.doubts, stored.op) if stored.fence == run.fence else ()
+    return Left(None, places, stored.company_id)
 
 
 def _as_stored(attempt: Attempt) -> Delivery:

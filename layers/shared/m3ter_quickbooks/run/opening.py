@@ -13,10 +13,13 @@ from m3ter_quickbooks.bill.fence import Fence
 from m3ter_quickbooks.bill.identifiers import AccountId, BillId, EventId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.integration.integration import Integration
-from m3ter_quickbooks.problems import BillCannotBeSent, Clash, MalformedBill
+from m3ter_quickbooks.problems import BillCannotBeSent, Clash, MalformedBill, Missing
+from m3ter_quickbooks.run import aftermath, words
+from m3ter_quickbooks.run.aftermath import LOOK_AGAIN_AFTER, Story
 from m3ter_quickbooks.run.case import InHand
+from m3ter_quickbooks.run.doubts import left_alone
 from m3ter_quickbooks.run.ports import Closing, Configurations, Snapshot
-from m3ter_quickbooks.run.rest import GIVE_UP_AFTER
+from m3ter_quickbooks.run.rest import GIVE_UP_AFTER, failed
 from m3ter_quickbooks.run.run import Happening, Run, RunId, RunStatus
 from m3ter_quickbooks.run.world import World
 
@@ -140,15 +143,30 @@ def take_up(run: Run, world: World) -> InHand:
     return InHand(run, integration, dict(snapshot.dto))
 
 
-def end_without_configuration(run: Run, world: World) -> None:
-    """The configuration of a waiting run was deleted: the run ends as DISABLED."""
-    closed = replace(
-        run, status=RunStatus.DISABLED, reason="integration deleted", due_at=None, completed_at=world.clock()
-    )
+def end_untaken(run: Run, world: World) -> None:
+    """End a waiting run that cannot be taken up: DISABLED without its configuration, an error without its bill.
+
+    A create that it left unsure is looked at later all the same: nobody else will.
+    """
+    now = world.clock()
+    stored = world.deliveries.get(run.organization_id, run.configuration_id, run.bill_id)
+    left = left_alone(stored, run, now)
+    look = left.look_of(run, now)
     try:
-        world.deliveries.close(Closing(replace(closed, version=run.version + 1)))
+        integration = world.configurations.get(run.organization_id, run.configuration_id)
+    except Missing:
+        closed = replace(run, status=RunStatus.DISABLED, reason="integration deleted", due_at=None, completed_at=now)
+        closing = Closing(replace(closed, version=run.version + 1), left.record, look=look)
+    else:
+        ending = replace(failed(words.bill_gone(run.bill_id), "bill_gone"), counts=False)
+        closing = aftermath.close(run, integration, ending, left.record, Story(stored.document, look=look), now)
+    try:
+        world.deliveries.close(closing)
     except Clash:
-        return  # closed already
+        return  # closed already, or the record was written meanwhile: then the sweep brings it again
+    world.witness.closed(closing.run, "" if closing.run.status is RunStatus.DISABLED else "bill_gone")
+    if look is not None:
+        world.queue.look(look, LOOK_AGAIN_AFTER)
 
 
 def told_of_unreadable(detail: Mapping[str, object], event_time: datetime) -> Told | None:

@@ -201,6 +201,9 @@ class Connections(Protocol):
     def fresh(self, organization_id: OrganizationId, credential_id: CredentialId) -> Connection:
         """The same, read consistently now. Raises Missing."""
 
+    def to_company(self, organization_id: OrganizationId, company_id: str) -> Connection | None:
+        """A CONNECTED credential of the organization that leads to this company, read now; None if none does."""
+
 
 class QuickBooks(Protocol):
     """QuickBooks, one company at a time. Never repeats a write by itself (rule 3), except after a 401."""

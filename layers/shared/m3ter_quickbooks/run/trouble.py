@@ -69,7 +69,8 @@ class Notice:
 class LookAgain:
     """Fifteen minutes after a create that was once unsure: are there two live documents for this bill?
 
-    `places`: a bill may have moved to another customer, day or kind between two such creates.
+    `places`: a bill may have moved to another customer, day or kind between two such creates. `company_id` is where
+    they were sent: by now the configuration may lead elsewhere, to nowhere, or be gone.
     """
 
     organization_id: OrganizationId
@@ -78,3 +79,4 @@ class LookAgain:
     run_id: str
     places: tuple[Doubt, ...]
     due_at: datetime
+    company_id: str | None

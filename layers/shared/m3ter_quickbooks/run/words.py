@@ -75,6 +75,11 @@ def given_up(what: str, reason: str | None) -> str:
     )
 
 
+def bill_gone(bill_id: str) -> str:
+    """Its snapshot is not stored any more: somebody, or a restored table, has removed it."""
+    return f"What m3ter told of bill {bill_id} is not stored any more. Recalculate the bill in m3ter: it is sent then."
+
+
 def already_paid(document: RemoteDocument, what: str) -> str:
     """A payment bars the change."""
     name = f"{document.kind.value} {document.number or document.id}"

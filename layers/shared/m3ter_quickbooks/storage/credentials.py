@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -129,6 +130,18 @@ class Connections:
         connection = _entry(self._table, organization_id, credential_id).value
         self._known[organization_id, credential_id] = (self._clock(), connection)
         return connection
+
+    def to_company(self, organization_id: OrganizationId, company_id: str) -> Connection | None:
+        """See the port. A company is either a sandbox or not: its id tells, so both are looked up."""
+        for destination in Destination:
+            for item in self._table.each(Listing(keys.company(destination, company_id), "gsi1")):
+                if item["organization_id"] != organization_id:
+                    continue
+                with suppress(Missing):  # the index may be a moment behind
+                    connection = self.fresh(organization_id, CredentialId(item["id"]))
+                    if connection.status is ConnectionStatus.CONNECTED:
+                        return connection
+        return None
 
 
 class ConnectionBook:

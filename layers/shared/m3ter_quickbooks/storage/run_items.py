@@ -196,6 +196,7 @@ def look_item(look: LookAgain) -> Item:
         "run_id": look.run_id,
         "places": [doubt_item(place) for place in look.places],
         "due_at": moment_text(look.due_at),
+        "company_id": look.company_id,
         "gsi3pk": keys.LOOKS,
         "gsi3sk": keys.at_time(look.due_at, look.run_id),
     }
@@ -210,6 +211,7 @@ def look_of(item: Item) -> LookAgain:
         run_id=item["run_id"],
         places=tuple(doubt_of(place) for place in item["places"]),
         due_at=moment_of(item["due_at"]),
+        company_id=item.get("company_id"),
     )
 
 
