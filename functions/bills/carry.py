@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -80,7 +80,7 @@ class Batch:
             case LookAgain():
                 look_again(message, self.world)
             case Tick(what="sweep"):
-                logger.info("swept", extra={"put_back": sweep(self.world)})
+                self._sweep()
             case Tick():
                 kept_alive(self.keep_alive())
             case NotOurs():
@@ -94,11 +94,22 @@ class Batch:
             return []  # removed with its organization, or by age
         if not run.status.open:
             return []
+        if retry.version is not None and retry.version < run.version:
+            return []  # it was taken up since, and waits for a message of its own (lost: for the sweep)
         try:
             return [take_up(run, self._opening)]
         except Missing:
             end_untaken(run, self.world)
             return []
+
+    def _sweep(self) -> None:
+        swept = sweep(self.world)
+        logger.info("swept", extra={"put_back": swept.put_back})
+        for item in swept.unreadable:
+            logger.error("what is due cannot be read; it is put off, the rest went on", extra=asdict(item))
+        if swept.unreadable:
+            text = "Something that is due cannot be read."
+            raise RuntimeError(text)  # a failed tick raises the alarm
 
     def _keep_account(self, event: AccountEvent) -> None:
         if event.happening == "deleted":

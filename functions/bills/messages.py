@@ -25,10 +25,11 @@ SCHEDULE = "m3ter-quickbooks.schedule"
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Take up this run again."""
+    """Take up this run again, if it still stands as it did at `version` (None: however it stands)."""
 
     organization_id: OrganizationId
     run_id: RunId
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def read_message(body: str) -> Message:
         text = "A message in the queue is JSON, but not an object."
         raise MalformedEvent(text)
     if "retry" in message:
-        return Retry(OrganizationId(message["retry"]["organizationId"]), RunId(message["retry"]["runId"]))
+        retry = message["retry"]
+        return Retry(OrganizationId(retry["organizationId"]), RunId(retry["runId"]), retry.get("version"))
     if "replay" in message:
         return _replay(message["replay"])
     if "look" in message:

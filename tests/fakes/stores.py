@@ -17,7 +17,7 @@ from m3ter_quickbooks.integration.mapping import MappingKey
 from m3ter_quickbooks.invoice.company import RateNeeded
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind, TryLater
 from m3ter_quickbooks.run.delivery import Delivery
-from m3ter_quickbooks.run.ports import Closing, CountMoved, Known, Snapshot
+from m3ter_quickbooks.run.ports import Closing, CountMoved, Known, Snapshot, Unreadable
 from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Trouble
@@ -79,8 +79,21 @@ class MemoryRuns:
         looks = [look for look, at in place.items() if at <= now]
         return sorted(looks, key=lambda look: (place[look], look.run_id))[:limit]
 
-    def put_off(self, look: LookAgain, until: datetime) -> None:
-        self.memory.put_off[look.run_id] = until
+    def put_off(self, due: Run | LookAgain | Unreadable, until: datetime) -> bool:
+        match due:
+            case Run():
+                place = (due.organization_id, due.id)
+                stored = self.memory.runs.get(place)
+                if stored is None or not stored.status.open or stored.due_at != due.due_at:
+                    return False
+                self.memory.runs[place] = replace(stored, due_at=until)
+            case LookAgain():
+                if (due.organization_id, due.run_id) not in self.memory.looks:
+                    return False
+                self.memory.put_off[due.run_id] = until
+            case Unreadable():
+                raise TypeError(due)
+        return True
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         done = self.memory.looks.pop((look.organization_id, look.run_id), None)

@@ -17,7 +17,8 @@ from m3ter_quickbooks.run.delivery import Delivery, Operation, Verb
 from m3ter_quickbooks.run.ports import Closing
 from m3ter_quickbooks.run.refusal import Refusal, RefusalKind
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, failed
-from m3ter_quickbooks.run.run import Outcome, RunStatus
+from m3ter_quickbooks.run.run import Outcome, Run, RunStatus
+from m3ter_quickbooks.run.sweep import Swept
 from m3ter_quickbooks.run.world import World
 from tests.protocol.stage import Stage, Stores
 from tests.protocol.workers import Killed
@@ -419,11 +420,12 @@ class DisabledAfterwards(ClosedWhateverTheRev):
             raise Killed
 
 
-def sweeps_leases_only(world: World) -> int:
+def sweeps_leases_only(world: World) -> Swept:
     """A sweep that knows only the runs whose own lease ran out."""
-    started = [run for run in world.runs.due(world.clock(), 500) if run.status is RunStatus.STARTED]
+    due = world.runs.due(world.clock(), 500)
+    started = [run for run in due if isinstance(run, Run) and run.status is RunStatus.STARTED]
     world.queue.retry(started, timedelta(0))
-    return len(started)
+    return Swept(len(started))
 
 
 # --- how to take a rule out of a stage

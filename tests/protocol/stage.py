@@ -247,7 +247,7 @@ class Stage:
             return []
         assert isinstance(message, Run)
         run = world.runs.get(message.organization_id, message.id)
-        if not run.status.open:
+        if not run.status.open or message.version < run.version:
             return []
         try:
             return [take_up(run, world)]
@@ -332,7 +332,8 @@ class Stage:
             self.pass_time(moment - self.clock())
 
     def open_runs(self) -> list[Run]:
-        return [run for run in self.stores.runs.due(self.clock() + timedelta(days=2), 1000) if run.status.open]
+        due = self.stores.runs.due(self.clock() + timedelta(days=2), 1000)
+        return [run for run in due if isinstance(run, Run) and run.status.open]
 
     def documents(self, bill_id: str) -> list[tuple[str, dict[str, Any]]]:
         """Every living document of a bill, in whatever company: not deleted, not voided."""

@@ -73,7 +73,7 @@ def test_what_is_put_back_is_what_the_door_reads(sqs: Any) -> None:
 
     received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     messages = [read_message(message["Body"]) for message in received]
-    assert sorted(messages, key=str) == sorted([Retry(ORGANIZATION, RunId("run")), LOOK], key=str)
+    assert sorted(messages, key=str) == sorted([Retry(ORGANIZATION, RunId("run"), 1), LOOK], key=str)
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,8 @@ def test_due_are_open_runs_whose_time_has_come_oldest_first(stores: Stores, orga
 
     # The one due first is closed: the others come in the order of their due dates, the given moment included.
     due = stores.runs.due(start + 10 * MINUTE, 100)
-    assert [run.id for run in due] == [f"due-{number}" for number in range(28, 19, -1)]
-    assert [run.id for run in stores.runs.due(start + 10 * MINUTE, 4)] == ["due-28", "due-27", "due-26", "due-25"]
+    assert due == [runs[number] for number in range(28, 19, -1)]
+    assert stores.runs.due(start + 10 * MINUTE, 4) == due[:4]
     for run in runs[:29]:
         stores.deliveries.close(Closing(closed(run)))
 
@@ -196,10 +196,28 @@ def test_a_run_put_off_is_due_only_then(stores: Stores, organization: Organizati
     run = a_run(organization_id=organization, due_at=start)
     stores.runs.open(a_snapshot(organization), [run])
 
-    stores.runs.wait(replace(run, due_at=start + 15 * MINUTE))
+    assert stores.runs.put_off(run, start + 15 * MINUTE)
 
+    put_off = replace(run, due_at=start + 15 * MINUTE)
     assert stores.runs.due(start + 14 * MINUTE, 10) == []
-    assert [due.id for due in stores.runs.due(start + 15 * MINUTE, 10)] == ["run"]
+    assert stores.runs.due(start + 15 * MINUTE, 10) == [put_off]
+    assert stores.runs.get(organization, run.id) == put_off
+
+
+def test_a_run_that_somebody_took_up_meanwhile_is_not_put_off(stores: Stores, organization: OrganizationId) -> None:
+    start = datetime(2017, 1, 1, tzinfo=UTC)
+    run = a_run(organization_id=organization, due_at=start)
+    stores.runs.open(a_snapshot(organization), [run])
+    waiting = replace(run, status=RunStatus.AWAITING_RETRY, due_at=start + MINUTE, attempts=1, log=("502",), version=2)
+    stores.runs.wait(waiting)
+
+    assert not stores.runs.put_off(run, start + 15 * MINUTE)
+    assert stores.runs.get(organization, run.id) == waiting
+
+    stores.deliveries.close(Closing(closed(waiting)))
+    assert not stores.runs.put_off(waiting, start + 15 * MINUTE)
+    assert stores.runs.get(organization, run.id) == closed(waiting)
+    assert not stores.runs.put_off(replace(run, id=RunId("never")), start)
 
 
 def test_a_run_without_due_date_is_never_due(stores: Stores, organization: OrganizationId) -> None:
@@ -324,14 +342,14 @@ def test_a_look_is_due_in_time_and_done_once(stores: Stores, organization: Organ
     assert look in stores.runs.looks_due(due_at, 100)
 
     later = due_at + timedelta(minutes=15)
-    stores.runs.put_off(look, later)
+    assert stores.runs.put_off(look, later)
     assert look not in stores.runs.looks_due(later - timedelta(microseconds=1), 100)
     assert look in stores.runs.looks_due(later, 100)
 
     stores.runs.looked(look, found)
     stores.runs.looked(look, replace(found, id="e2"))
     stores.runs.looked(look, None)
-    stores.runs.put_off(look, due_at)
+    assert not stores.runs.put_off(look, due_at)
 
     assert look not in stores.runs.looks_due(due_at, 100)
     assert stores.troubles(organization) == [found]

@@ -3,6 +3,8 @@ from decimal import Decimal
 
 import pytest
 
+from m3ter_quickbooks.bill.identifiers import OrganizationId
+from m3ter_quickbooks.run.run import RunId
 from tests.functions.bills.conftest import COMPANY, Lambda, Office, Requests
 
 
@@ -149,6 +151,27 @@ def test_the_sweep_takes_up_what_was_left_behind(office: Office) -> None:
     office.hand_over({"source": "m3ter-quickbooks.schedule", "detail-type": "sweep"})
     assert office.take_messages() == 1
     assert len(office.invoices()) == 1
+
+
+def test_of_several_messages_for_one_waiting_run_only_one_takes_it_up_and_sends_another(office: Office) -> None:
+    office.simulator.mishaps.add("server-error", entity="invoice", operation="update")
+    office.hand_over(office.event("bill-demo"))
+    office.hand_over(office.event("bill-demo", version=2, dueDate="2027-01-01"))
+    [waiting] = [run for run in office.runs() if run["status"] == "AWAITING_RETRY"]
+    organization_id, run_id = OrganizationId(office.place.organization_id), RunId(waiting["id"])
+    message = office.world.runs.get(organization_id, run_id)
+    office.drop_messages()
+
+    # The queue is slow: the sweep has put the run back as well before the first message came.
+    office.clock.move(timedelta(hours=1))
+    office.hand_over({"source": "m3ter-quickbooks.schedule", "detail-type": "sweep"})
+    retry = {"retry": {"organizationId": organization_id, "runId": run_id, "version": message.version}}
+    office.hand_over(retry)
+    once = office.world.runs.get(organization_id, run_id)
+    assert (once.version, once.attempts) == (message.version + 1, message.attempts + 1)
+    office.take_messages()
+
+    assert office.world.runs.get(organization_id, run_id) == once
 
 
 def test_ten_failures_in_a_row_disable_and_an_enabled_integration_can_replay_them(office: Office) -> None:

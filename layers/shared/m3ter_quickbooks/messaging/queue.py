@@ -1,6 +1,6 @@
 """The queue of bills: our own retry messages beside m3ter's events.
 
-    {"retry": {"organizationId", "runId"}}                                   take up this run
+    {"retry": {"organizationId", "runId", "version"}}     take up this run, unless somebody has done so since
     {"replay": {"id", "at", "organizationId", "configurationId", "statuses", "outcomes", "start", "end", "after"}}
     {"look": {"organizationId", "configurationId", "billId", "runId", "places", "dueAt"}}
              with places of {"kind", "customerId", "txnDate"}
@@ -42,7 +42,10 @@ class Queue:
         """See the port. Raises TryLater if any message was not taken."""
         self._send(
             [
-                (run.configuration_id, {"retry": {"organizationId": run.organization_id, "runId": run.id}})
+                (
+                    run.configuration_id,
+                    {"retry": {"organizationId": run.organization_id, "runId": run.id, "version": run.version}},
+                )
                 for run in runs
             ],
             delay,

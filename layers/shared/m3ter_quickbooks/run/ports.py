@@ -80,6 +80,19 @@ class Closing:
     """The `Bill` mapping of a document that was taken back, to be removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something due that cannot be read, such as what a newer release stored before it was rolled back.
+
+    `what` is its kind and `why` the class of the error; `place` is for the store that named it.
+    """
+
+    what: str
+    why: str
+    place: tuple[str, str]
+    due: str
+
+
 class CountMoved(Exception):  # noqa: N818  not an error: the count was read too early; read it again and close again
     """The configuration's error count (or its being enabled) is not what the closing read."""
 
@@ -103,14 +116,18 @@ class Runs(Protocol):
     def wait(self, run: Run) -> Run:
         """Store status, due date, attempts, reason, log while the stored run is open. Raises Clash if it is closed."""
 
-    def due(self, now: datetime, limit: int) -> list[Run]:
+    def due(self, now: datetime, limit: int) -> Sequence[Run | Unreadable]:
         """Open runs whose `due_at` is past, oldest first."""
 
-    def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
+    def looks_due(self, now: datetime, limit: int) -> Sequence[LookAgain | Unreadable]:
         """Later looks whose time has come (committed by `Deliveries.close`)."""
 
-    def put_off(self, look: LookAgain, until: datetime) -> None:
-        """Let `looks_due` name it again from then on; nothing if it is done. Its own `due_at` stays the first one."""
+    def put_off(self, due: Run | LookAgain | Unreadable, until: datetime) -> bool:
+        """Let what is due be named again only from then on, and change nothing else of it.
+
+        False, and nothing happens, if it is done; of a run also if somebody has given it another due date meanwhile.
+        A look's own `due_at` stays the first one.
+        """
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         """The look is done: forget it, and record what it found, in one transaction. Doing it twice is harmless."""
@@ -120,7 +137,7 @@ class Runs(Protocol):
     ) -> OwedReplay | None:
         """The replay that is owed to a configuration's runs of this status. Read consistently."""
 
-    def owed_due(self, now: datetime, limit: int) -> list[OwedReplay]:
+    def owed_due(self, now: datetime, limit: int) -> Sequence[OwedReplay | Unreadable]:
         """Owed replays whose `due_at` is past, oldest first (committed with a connection, or with an enabling)."""
 
     def ordered(self, owed: OwedReplay, again_at: datetime | None) -> None:

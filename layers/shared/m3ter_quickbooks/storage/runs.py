@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
+from typing import TypeVar
 
 from m3ter_quickbooks.bill.identifiers import BillId, OrganizationId
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
 from m3ter_quickbooks.problems import BillCannotBeSent, BillProblem, Clash, Missing, ProblemKind
-from m3ter_quickbooks.run.ports import Snapshot
+from m3ter_quickbooks.run.ports import Snapshot, Unreadable
 from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.run import Outcome, Run, RunId, RunStatus
 from m3ter_quickbooks.run.trouble import LookAgain, Trouble
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.events import event_item
+from m3ter_quickbooks.storage.keys import Key
 from m3ter_quickbooks.storage.owed import owed_item, owed_of
 from m3ter_quickbooks.storage.paging import Page
 from m3ter_quickbooks.storage.run_items import (
@@ -41,6 +44,8 @@ from m3ter_quickbooks.storage.table import (
     Update,
 )
 from m3ter_quickbooks.storage.wire import BIGGEST_BLOB, Item, moment_text, written
+
+T = TypeVar("T")
 
 
 class Runs:
@@ -121,24 +126,25 @@ class Runs:
         except ConditionFailed as failed:
             raise Clash(f"Run {run.id} is closed.") from failed
 
-    def due(self, now: datetime, limit: int) -> list[Run]:
+    def due(self, now: datetime, limit: int) -> Sequence[Run | Unreadable]:
         """See the port."""
         found: list[Item] = []
         for shard in range(keys.SHARDS):
             found += self._first(_until(keys.open_runs(shard), now), limit)
         found.sort(key=lambda item: str(item["gsi3sk"]))
-        return [run_of(item) for item in found[:limit]]
+        return [_read(item, run_of) for item in found[:limit]]
 
-    def looks_due(self, now: datetime, limit: int) -> list[LookAgain]:
+    def looks_due(self, now: datetime, limit: int) -> Sequence[LookAgain | Unreadable]:
         """See the port."""
-        return [look_of(item) for item in self._first(_until(keys.LOOKS, now), limit)]
+        return [_read(item, look_of) for item in self._first(_until(keys.LOOKS, now), limit)]
 
-    def put_off(self, look: LookAgain, until: datetime) -> None:
+    def put_off(self, due: Run | LookAgain | Unreadable, until: datetime) -> bool:
         """See the port."""
-        key = keys.look(look.organization_id, look.run_id)
-        later = {":gsi3sk": keys.at_time(until, look.run_id)}
-        with suppress(ConditionFailed):
-            self._table.update(Update(key, "SET #gsi3sk = :gsi3sk", "attribute_exists(#pk)", later))
+        try:
+            self._table.update(_later(due, until))
+        except ConditionFailed:
+            return False
+        return True
 
     def looked(self, look: LookAgain, trouble: Trouble | None) -> None:
         """See the port."""
@@ -158,9 +164,9 @@ class Runs:
         item = self._table.get(keys.owed(organization_id, configuration_id, status))
         return None if item is None else owed_of(item)
 
-    def owed_due(self, now: datetime, limit: int) -> list[OwedReplay]:
+    def owed_due(self, now: datetime, limit: int) -> Sequence[OwedReplay | Unreadable]:
         """See the port."""
-        return [owed_of(item) for item in self._first(_until(keys.OWED, now), limit)]
+        return [_read(item, owed_of) for item in self._first(_until(keys.OWED, now), limit)]
 
     def ordered(self, owed: OwedReplay, again_at: datetime | None) -> None:
         """See the port."""
@@ -308,6 +314,35 @@ def _get(table: Table, organization_id: OrganizationId, run_id: RunId) -> Run:
     if item is None:
         raise Missing(f"There is no run {run_id}.")
     return run_of(item)
+
+
+def _read(item: Item, read: Callable[[Item], T]) -> T | Unreadable:
+    """One item that cannot be read is not to hold back the others."""
+    try:
+        return read(item)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, zlib.error) as broken:
+        place = (item["pk"], item["sk"])
+        return Unreadable(str(item.get("type")), type(broken).__name__, place, item["gsi3sk"])
+
+
+def _later(due: Run | LookAgain | Unreadable, until: datetime) -> Update:
+    match due:
+        case Run():
+            # Nothing but the date, and only the one that was read: a worker who wrote another knows better.
+            values = {
+                ":open": True,
+                ":read": written(due.due_at),
+                ":due_at": moment_text(until),
+                ":gsi3sk": keys.at_time(until, due.id),
+            }
+            change, condition = "SET #due_at = :due_at, #gsi3sk = :gsi3sk", "#is_open = :open AND #due_at = :read"
+            return Update(keys.run(due.organization_id, due.id), change, condition, values)
+        case LookAgain():
+            key, change = keys.look(due.organization_id, due.run_id), "SET #gsi3sk = :gsi3sk"
+            return Update(key, change, "attribute_exists(#pk)", {":gsi3sk": keys.at_time(until, due.run_id)})
+        case Unreadable():
+            values = {":read": due.due, ":gsi3sk": keys.at_time(until, due.place[1])}
+            return Update(Key(*due.place), "SET #gsi3sk = :gsi3sk", "#gsi3sk = :read", values)
 
 
 _AFTER = "$"
