@@ -14,9 +14,10 @@ from bills.messages import Message, NotOurs, Retry, Tick, read_message
 from bills.witness import kept_alive
 from m3ter_quickbooks.bill.event import AccountEvent
 from m3ter_quickbooks.connection.keep_alive import KeptAlive
+from m3ter_quickbooks.patience import no_longer_than
 from m3ter_quickbooks.problems import ConnectionLost, MalformedEvent, Missing, Refused, TryLater, what_happened
 from m3ter_quickbooks.run.case import InHand
-from m3ter_quickbooks.run.dispatch import carry_out
+from m3ter_quickbooks.run.dispatch import ROOM_TO_REST, carry_out
 from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import ReadOnce, Told, end_untaken, open_runs, take_up
 from m3ter_quickbooks.run.replay import next_of
@@ -42,7 +43,7 @@ class Batch:
         self.keep_alive = keep_alive
         self.failed: list[str] = []
         self._message_of: dict[str, str | None] = {}
-        self._to_go_on: list[tuple[str, ReplayOrder]] = []
+        self._afterwards: list[tuple[str, Callable[[], object]]] = []
         self._opening = replace(world, configurations=ReadOnce(world.configurations))
 
     def carry(self, messages: Sequence[tuple[str, str]]) -> None:
@@ -51,8 +52,9 @@ class Batch:
         for message_id, body in messages:
             self._guarded(message_id, partial(self._take, message_id, body, in_hand))
         carry_out(in_hand, self.world, self.deadline, self._shield)
-        for message_id, order in self._to_go_on:
-            self._guarded(message_id, partial(self.world.queue.replay, order))
+        with no_longer_than(self.deadline - ROOM_TO_REST):
+            for message_id, step in self._afterwards:
+                self._guarded(message_id, step)
 
     def _take(self, message_id: str, body: str, in_hand: list[InHand]) -> None:
         message = read_message(body)
@@ -72,20 +74,25 @@ class Batch:
                 return self._take_up(message)
             case ReplayOrder():
                 in_hand, rest = next_of(message, self.world, self.deadline)
-                # After these have been carried out: a replay keeps the order of the bills.
-                self._to_go_on += [(message_id, rest)] if rest else []
+                if rest:
+                    # After these have been carried out: a replay keeps the order of the bills.
+                    self._after_the_bills(message_id, partial(self.world.queue.replay, rest))
                 return in_hand
             case AccountEvent():
                 self._keep_account(message)
             case LookAgain():
-                look_again(message, self.world)
+                self._after_the_bills(message_id, partial(look_again, message, self.world))
             case Tick(what="sweep"):
                 self._sweep()
             case Tick():
-                kept_alive(self.keep_alive())
+                self._after_the_bills(message_id, lambda: kept_alive(self.keep_alive()))
             case NotOurs():
                 logger.info("not for us", extra={"source": message.source})
         return []
+
+    def _after_the_bills(self, message_id: str, step: Callable[[], object]) -> None:
+        """What may have to wait for QuickBooks or Intuit, and can."""
+        self._afterwards.append((message_id, step))
 
     def _take_up(self, retry: Retry) -> list[InHand]:
         try:
@@ -120,7 +127,7 @@ class Batch:
     def _shield(self, run: Run, step: Callable[[], None]) -> bool:
         return self._guarded(self._message_of[run.id], step, run_id=run.id)
 
-    def _guarded(self, message_id: str | None, step: Callable[[], None], **context: object) -> bool:
+    def _guarded(self, message_id: str | None, step: Callable[[], object], **context: object) -> bool:
         try:
             step()
         except (MalformedEvent, TryLater, ConnectionLost, Refused) as problem:

@@ -40,7 +40,7 @@ def a_worker_that_dies_with_the_answer_in_its_hand(state: OneDocumentPerBill) ->
 
 
 def a_create_on_its_way_longer_than_its_worker_lives(state: OneDocumentPerBill) -> None:
-    """Written ahead at 0 s, sent at 65 s, lands at 175 s; its worker dies unheard. Somebody comes at 105 s."""
+    """Written ahead at 0 s, sent at 65 s, lands at 175 s; its worker dies unheard. Somebody comes at about 150 s."""
     state.mishap(VERY_LATE, "create")
     state.mishap(FORGOTTEN, "create", ALWAYS)
     state.tell()
@@ -48,7 +48,7 @@ def a_create_on_its_way_longer_than_its_worker_lives(state: OneDocumentPerBill) 
     state.finish(until="quickbooks.write")
     state.pass_time(65)
     state.kill(order=Order.DIE_AFTER)
-    state.pass_time(40)
+    state.pass_time(75)
     state.take([0])
     state.finish()
 

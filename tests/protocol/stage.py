@@ -15,8 +15,6 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-import httpx
-
 from bills.messages import read_message
 from local.quickbooks.simulator import Simulator
 from local.quickbooks.transport import transport
@@ -31,6 +29,7 @@ from m3ter_quickbooks.integration.settings import Settings
 from m3ter_quickbooks.invoice.company import Company
 from m3ter_quickbooks.problems import Missing, TryLater
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
+from m3ter_quickbooks.quickbooks.outgoing import http_client
 from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand
@@ -39,6 +38,7 @@ from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import Told, end_untaken, open_runs, take_up
 from m3ter_quickbooks.run.ports import Closing, Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
 from m3ter_quickbooks.run.run import Run
+from m3ter_quickbooks.run.silence import PatientM3ter, PatientQuickBooks
 from m3ter_quickbooks.run.sweep import sweep
 from m3ter_quickbooks.run.trouble import LookAgain
 from m3ter_quickbooks.run.world import World
@@ -169,10 +169,11 @@ class Stage:
         self.deadlines: dict[str, datetime] = {}
         self.newest: dict[str, tuple[Fence, Decimal | None]] = {}
         self._claims = 0
-        http = httpx.Client(transport=transport(self.simulator, waited=clock.wait))
+        http = http_client(clock, transport(self.simulator, waited=clock.wait))
         tokens = Tokens(self.simulator)
         hosts = Hosts("http://quickbooks.test", "http://quickbooks.test")
         self.quickbooks: Any = QuickBooksClient(Wire(http, hosts, tokens, clock, READ_TIMEOUT), tokens)
+        self.m3ter: Any = Nobody()
 
     # --- what happens
 
@@ -310,8 +311,8 @@ class Stage:
             knowledge=watched(stores.knowledge, "knowledge"),
             configurations=watched(stores.configurations, "configurations"),
             connections=watched(stores.connections, "connections"),
-            quickbooks=watched(self.quickbooks, "quickbooks"),
-            m3ter=Nobody(),
+            quickbooks=PatientQuickBooks(watched(self.quickbooks, "quickbooks"), self.clock),
+            m3ter=PatientM3ter(self.m3ter, self.clock),
             pacer=watched(stores.pacer, "pacer"),
             queue=watched(self.queue, "queue"),
             witness=Nobody(),

@@ -155,11 +155,11 @@ class Installation:
 
     @cached_property
     def _http(self) -> httpx.Client:
-        import httpx  # noqa: PLC0415
+        from m3ter_quickbooks.quickbooks.outgoing import http_client  # noqa: PLC0415
 
-        # It logs every address at INFO, and the addresses of searches hold customers' names.
+        # httpx logs every address at INFO, and the addresses of searches hold customers' names.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        return httpx.Client(transport=self._transport, timeout=httpx.Timeout(15.0, connect=5.0))
+        return http_client(self.now, self._transport)
 
     @cached_property
     def _book(self) -> ConnectionBook:
@@ -209,20 +209,22 @@ class Installation:
         from m3ter_quickbooks.messaging.queue import Queue  # noqa: PLC0415
         from m3ter_quickbooks.quickbooks.links import Links  # noqa: PLC0415
         from m3ter_quickbooks.quickbooks.wire import Hosts  # noqa: PLC0415
+        from m3ter_quickbooks.run.silence import PatientM3ter, PatientQuickBooks  # noqa: PLC0415
         from m3ter_quickbooks.run.world import World  # noqa: PLC0415
         from m3ter_quickbooks.storage.credentials import Connections  # noqa: PLC0415
         from m3ter_quickbooks.storage.deliveries import Deliveries  # noqa: PLC0415
         from m3ter_quickbooks.storage.pacer import Pacer  # noqa: PLC0415
 
         pages = Hosts(self._places.quickbooks_app_url, self._places.quickbooks_sandbox_app_url)
+        m3ter = M3terClient(self._http, self.m3ter_credentials, self.now, self._places.m3ter_api_url)
         return World(
             runs=self.runs,
             deliveries=Deliveries(self.table),
             knowledge=self.knowledge,
             configurations=self.configurations,
             connections=Connections(self.table, self.now),
-            quickbooks=self.quickbooks,
-            m3ter=M3terClient(self._http, self.m3ter_credentials, self.now, self._places.m3ter_api_url),
+            quickbooks=PatientQuickBooks(self.quickbooks, self.now),
+            m3ter=PatientM3ter(m3ter, self.now),
             pacer=Pacer(self.table),
             queue=Queue(self._client("sqs"), self._places.queue_url),
             witness=witness,

@@ -11,7 +11,8 @@ from m3ter_quickbooks.invoice.document import DocumentKind
 from m3ter_quickbooks.invoice.payload import encode
 from m3ter_quickbooks.problems import ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.quickbooks.reading import quoted
-from tests.adapters.quickbooks.making import CONNECTION, Desk, answering
+from m3ter_quickbooks.quickbooks.wire import READ_PATIENCE
+from tests.adapters.quickbooks.making import CONNECTION, Desk, an_operation, answering
 from tests.adapters.quickbooks.test_write import GATEWAY_401, HTML, THROTTLED_XML, a_fault, an_entity
 
 INVOICE = DocumentKind.INVOICE
@@ -162,3 +163,11 @@ def test_a_missing_exchange_rate_says_where_to_enter_it(body: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [("O'Brien", r"'O\'Brien'"), ("a\\", r"'a\\'"), ("", "''")])
 def test_apostrophes_are_escaped_as_quickbooks_wants_them(value: str, text: str) -> None:
     assert quoted(value) == text
+
+
+def test_a_read_is_not_waited_for_as_long_as_a_write() -> None:
+    desk = answering(200, encode({"Invoice": an_entity()}))
+    desk.client.read(CONNECTION, INVOICE, "7")
+    desk.client.write(CONNECTION, an_operation())
+
+    assert [request.extensions["timeout"]["read"] for request in desk.requests] == [READ_PATIENCE, 30.0]

@@ -1,5 +1,6 @@
 """The last resort: fifteen minutes after a create that was once unsure, are there two documents of its bill?"""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -83,3 +84,13 @@ def test_a_company_that_was_lost_is_not_looked_at_for_ever(twice: Office) -> Non
     twice.clock.move(QUARTER)
     sweep(twice)
     assert twice.take_messages() == 0
+
+
+def test_bills_of_the_same_batch_do_not_wait_for_a_look(twice: Office) -> None:
+    sweep(twice)
+    sqs, queue = twice.aws.clients["sqs"], twice.house.environment.queue_url
+    [look] = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+
+    assert twice.hand_over(json.loads(look["Body"]), twice.event("bill-demo", id="another-bill")) == PUT_OFF
+
+    assert [call.operation for call in twice.simulator.calls][-2:] == ["create", "query"]

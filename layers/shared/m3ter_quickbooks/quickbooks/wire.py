@@ -28,6 +28,8 @@ MINOR_VERSION = "75"
 UNAUTHORIZED = 401
 FIRST_SERVER_ERROR = 500
 _FIRST_ERROR = 400
+READ_PATIENCE = 20.0
+"""Seconds for the answer to a read: it can be asked again, and what hangs must leave time for the others."""
 _LONGEST_TRACE_ID = 100
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -76,7 +78,7 @@ class Reply:
 class Wire:
     """HTTP to QuickBooks. `read_timeout` in seconds bounds each wait for bytes of an answer; connecting gets 5 s.
 
-    Keep connect + write + read below what is left of the invocation: the lease is counted from there.
+    Where `http` is that of `outgoing.py`, all three together also end before the invocation does.
     """
 
     def __init__(
@@ -86,7 +88,8 @@ class Wire:
         self._hosts = hosts
         self._tokens = tokens
         self._clock = clock
-        self._timeout = httpx.Timeout(connect=5.0, read=read_timeout, write=10.0, pool=5.0)
+        self._to_write = httpx.Timeout(connect=5.0, read=read_timeout, write=10.0, pool=5.0)
+        self._to_read = httpx.Timeout(connect=5.0, read=min(read_timeout, READ_PATIENCE), write=10.0, pool=5.0)
 
     def speak(self, connection: Connection, request: Request) -> Reply:
         """Ask for a connected company; a 401 is met with another token, once.
@@ -115,7 +118,7 @@ class Wire:
                 params={**request.params, "minorversion": MINOR_VERSION},
                 content=request.content,
                 headers=headers,
-                timeout=self._timeout,
+                timeout=self._to_read if request.method == "GET" else self._to_write,
                 follow_redirects=False,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as cause:

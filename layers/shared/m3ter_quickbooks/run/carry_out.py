@@ -273,8 +273,11 @@ class Attempt(Hold):
         "Not found" counts only after sentAt + H. A create that first left in a batch goes out under another id than it
         did then, so it gets a second look, one more H later (sending-once part 3).
         """
-        if self._adopt(op):
-            return None
+        try:
+            if self._adopt(op):
+                return None
+        except TryLater as later:
+            return self._put_down(op, later)
         now = self.world.clock()
         settled_from = (op.sent_at or now) + self.world.in_flight
         if now < settled_from:

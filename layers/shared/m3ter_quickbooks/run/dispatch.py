@@ -6,6 +6,9 @@
 
 A batch is transport, not a unit (rule 4): it is never sent again, each of its bills is settled by its own attempt. A
 bug in one bill must not hold back the others, so each step runs inside the `shield` that the door hands in.
+
+Nobody waits beyond the time that it takes to put down in order what is in hand, and a company that hangs has only its
+share of the invocation: each waits at most for its part of what is left, and who has to look or is unsure comes last.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid5
 
+from m3ter_quickbooks.patience import no_longer_than
 from m3ter_quickbooks.problems import ConnectionLost, Refused, TryLater
 from m3ter_quickbooks.run import gate, words
-from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent
+from m3ter_quickbooks.run.answer import Answer, Hindrance, NotSent, Unsure
 from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.at_rest import AtRest, Shield
 from m3ter_quickbooks.run.carry_out import Attempt
@@ -34,6 +38,10 @@ LONGEST_TURN = timedelta(seconds=6)
 one company's slots, the fewer are left for the others (four batches of a company fit into it)."""
 ROOM_TO_ANSWER = timedelta(seconds=20)
 """Nothing is sent that this invocation could not hear the answer of."""
+ROOM_TO_REST = timedelta(seconds=8)
+"""What is left, after all waiting for others, to record how each of 30 runs waits (a few writes of the table each)."""
+SHARE_TO_PREPARE = 3
+"""Reads before anything is sent may take a third of the invocation: who needs none must still be sent."""
 LAST_CHANCE = timedelta(hours=24)
 """A run that nobody brought to rest for so long after its giving up is given up unseen, and swept no more."""
 _NAMESPACE = UUID("7a3df3f0-2b51-5d0b-8f35-6d3b1c8f2a11")
@@ -66,13 +74,16 @@ def carry_out(
     def attempt_at(case: Case) -> Attempt:
         return protocol(case, world, deadline)
 
-    for in_hand in in_hands:
-        shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, at_rest, going))
+    now, last_wait = world.clock(), deadline - ROOM_TO_REST
+    with no_longer_than(now + (last_wait - now) / SHARE_TO_PREPARE):
+        for in_hand in in_hands:
+            shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, at_rest, going))
     at_rest.put_back()
-    while going:
-        _answer_once(going, world, deadline, shield, at_rest)
-        at_rest.put_back()
-        going = [taken for taken in going if taken.asks is not None]
+    with no_longer_than(last_wait):
+        while going:
+            _answer_once(going, world, deadline, shield, at_rest)
+            at_rest.put_back()
+            going = [taken for taken in going if taken.asks is not None]
     at_rest.finish()
 
 
@@ -123,23 +134,41 @@ def _advance(taken: _Going, told: Slot | Busy | Sent | None, at_rest: AtRest) ->
 
 
 def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield, at_rest: AtRest) -> None:
-    """Answer every question that is open now, once."""
-    for group in _together(going):
-        told = _slot(group, world)
-        for taken in group:
-            shield(taken.in_hand.run, partial(_advance, taken, told, at_rest))
-    # Before anybody is waited for.
-    at_rest.put_back()
-    for group in _by_slot(going):
+    """Answer every question that is open now, once. Who travels alone may have to look first, and comes last."""
+    for alone in (False, True):
+        for group in _together(going):
+            if isinstance(asks := group[0].asks, Reserve) and asks.alone is alone:
+                told = _slot(group, world)
+                for taken in group:
+                    shield(taken.in_hand.run, partial(_advance, taken, told, at_rest))
+        # Before anybody is waited for.
+        at_rest.put_back()
+        _send_all(going, world, deadline, shield, at_rest)
+
+
+def _send_all(going: list[_Going], world: World, deadline: datetime, shield: Shield, at_rest: AtRest) -> None:
+    """Whoever is left unsure looks only when everybody else has been sent."""
+    unsure: list[tuple[_Going, Sent]] = []
+    groups = _by_slot(going)
+    for place, group in enumerate(groups):
+        to_come = [later[0] for later in groups[place:]] + [taken for taken in going if isinstance(taken.asks, Reserve)]
+        companies = len({_connection(taken) for taken in to_come})
         answers: list[Sent] = []
-        if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, answers)):
+        if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, companies, answers)):
             _drop(group)
             continue
         if len(group) > 1:
             at_rest.time_has_passed()
-        for taken, sent in zip(group, answers, strict=True):
-            at_rest.up_to(taken.in_hand)
-            shield(taken.in_hand.run, partial(_advance, taken, sent, at_rest))
+        answered = list(zip(group, answers, strict=True))
+        unsure += [(taken, sent) for taken, sent in answered if isinstance(sent.answer, Unsure)]
+        _tell([(taken, sent) for taken, sent in answered if not isinstance(sent.answer, Unsure)], shield, at_rest)
+    _tell(unsure, shield, at_rest)
+
+
+def _tell(answered: list[tuple[_Going, Sent]], shield: Shield, at_rest: AtRest) -> None:
+    for taken, sent in answered:
+        at_rest.up_to(taken.in_hand)
+        shield(taken.in_hand.run, partial(_advance, taken, sent, at_rest))
 
 
 def _drop(group: list[_Going]) -> None:
@@ -197,21 +226,26 @@ def _connection(taken: _Going) -> tuple[str, str]:
     return connection.organization_id, connection.credential_id
 
 
-def _send(group: list[_Going], world: World, deadline: datetime, told: list[Sent]) -> None:
-    """Wait for the slot, check the earliest lease, send (rule 3). The slot is taken before the check."""
+def _send(group: list[_Going], world: World, deadline: datetime, companies: int, told: list[Sent]) -> None:
+    """Wait for the slot, check the earliest lease, send (rule 3). The slot is taken before the check.
+
+    So many `companies` have yet to be sent, this one included: it waits for its share of what is left.
+    """
     sends = [taken.asks for taken in group if isinstance(taken.asks, Send)]
     world.wait_until(max(send.slot.at for send in sends))
     now = world.clock()
     earliest = min(send.lease_until for send in sends)
-    if now + world.in_flight > earliest or now + ROOM_TO_ANSWER > deadline:
+    left = deadline - ROOM_TO_REST - now
+    if now + world.in_flight > earliest or left < ROOM_TO_ANSWER:
         told.extend(Sent(NotSent(Hindrance.LEASE_TOO_SHORT), now) for _ in sends)
         return
     ops, connection = [send.op for send in sends], sends[0].connection
     answers: list[Answer]
-    if len(ops) == 1:
-        answers = [world.quickbooks.write(connection, ops[0])]
-    else:
-        answers = world.quickbooks.write_batch(connection, ops, _batch_id([op.request_id for op in ops]))
+    with no_longer_than(now + max(left / companies, ROOM_TO_ANSWER)):
+        if len(ops) == 1:
+            answers = [world.quickbooks.write(connection, ops[0])]
+        else:
+            answers = world.quickbooks.write_batch(connection, ops, _batch_id([op.request_id for op in ops]))
     after = world.clock()
     told.extend(Sent(answer, after) for answer in answers)
 

@@ -96,6 +96,12 @@ class Hold:
         self.record = self.world.deliveries.write(replace(self.record, op=op, lease_until=until))
         self.holding = False
 
+    def _put_down(self, op: Operation, later: TryLater) -> Pause:
+        """Nothing was sent under this claim: all that may still land is what an earlier one has sent."""
+        settled_from = op.sent_at + self.world.in_flight if op.sent_at is not None else None
+        self._let_go(op, settled_from if settled_from is not None and settled_from > self.world.clock() else None)
+        return self._later(later)
+
     def _busy(self, busy: Busy) -> Pause:
         if self.holding:
             op = self.record.op

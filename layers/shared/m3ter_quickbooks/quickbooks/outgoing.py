@@ -1,0 +1,49 @@
+"""The one HTTP client of the process: to QuickBooks, to Intuit's token endpoint, to m3ter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+
+from m3ter_quickbooks.patience import seconds_left
+
+SHORTEST_WAIT = 8.0
+"""Seconds. What has less time than that is not begun: an answer that is given up too early is a doubt for nothing."""
+_SHARE_OF_ONE_PHASE = 8
+
+
+def http_client(clock: Callable[[], datetime], transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """Every request of it is bounded by what `patience.py` leaves, whatever patience it was made with.
+
+    A request that there is no time for is a `ConnectTimeout`: it never left.
+    """
+    timeout = httpx.Timeout(15.0, connect=5.0)
+    return httpx.Client(transport=transport, timeout=timeout, event_hooks={"request": [_bound_by(clock)]})
+
+
+def _bound_by(clock: Callable[[], datetime]) -> Callable[[httpx.Request], None]:
+    def bound(request: httpx.Request) -> None:
+        left = seconds_left(clock())
+        if left is None:
+            return
+        if left < SHORTEST_WAIT:
+            message = "no time is left to wait for an answer"
+            raise httpx.ConnectTimeout(message, request=request)
+        request.extensions["timeout"] = _within(left, request.extensions.get("timeout", {}))
+
+    return bound
+
+
+def _within(left: float, asked: dict[str, float | None]) -> dict[str, float | None]:
+    """Connecting, sending and waiting come one after the other: together they fit into what is left."""
+
+    def at_most(phase: str, seconds: float) -> float:
+        wanted = asked.get(phase)
+        return seconds if wanted is None else min(wanted, seconds)
+
+    connect = at_most("connect", left / _SHARE_OF_ONE_PHASE)
+    write = at_most("write", left / _SHARE_OF_ONE_PHASE)
+    # Nobody waits for the pool: a worker speaks to one at a time.
+    return {"connect": connect, "write": write, "read": at_most("read", left - connect - write), "pool": connect}
