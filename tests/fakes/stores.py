@@ -219,7 +219,14 @@ class MemoryKnowledge:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def about(self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None) -> Known:
+    def about(
+        self,
+        run: Run,
+        mappings: Sequence[MappingKey],
+        rate: RateNeeded | None,
+        company_id: str | None,
+        credential_id: CredentialId | None = None,
+    ) -> Known:
         organization_id = run.organization_id
         wanted = dict.fromkeys((organization_id, key) for key in mappings)
         return Known(
@@ -229,6 +236,7 @@ class MemoryKnowledge:
             rate=None
             if rate is None or company_id is None
             else self.memory.rates.get((company_id, rate.currency, rate.on)),
+            connection=None if credential_id is None else self.memory.connections.get((organization_id, credential_id)),
         )
 
     def keep_rate(self, company_id: str, needed: RateNeeded, rate: Decimal) -> None:

@@ -19,6 +19,7 @@ from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import MappingKey
 from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.configurations import Configurations, configuration_item
+from m3ter_quickbooks.storage.credentials import credential_item
 from m3ter_quickbooks.storage.deliveries import Deliveries
 from m3ter_quickbooks.storage.knowledge import Knowledge
 from m3ter_quickbooks.storage.mappings import Mappings
@@ -86,6 +87,8 @@ def stores_of(table: Table) -> Stores:
     def configure(integration: Integration) -> None:
         table.put(Put(configuration_item(Kept(integration, Audit.new("test", START)))))
 
+    for connection in CONNECTIONS:
+        table.put(Put(credential_item(Kept(connection, Audit.new("test", START)))))
     mappings = Mappings(table)
     for integration, mapping in product((INTEGRATION, ELSEWHERE), MAPPINGS):
         configure(integration)

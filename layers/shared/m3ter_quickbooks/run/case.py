@@ -85,7 +85,13 @@ def prepare(in_hand: InHand, world: World) -> Case | Ending:
     except BillCannotBeSent as cannot:
         return refused(cannot)
     rate = rate_needed(bill, connection.company) if run.happening is not Happening.DELETED else None
-    known = world.knowledge.about(run, keys_needed(bill, integration), rate, connection.company_id)
+    known = world.knowledge.about(
+        run, keys_needed(bill, integration), rate, connection.company_id, connection.credential_id
+    )
+    if (no := gate.connected(integration, _usable(integration, known.connection))) is not None:
+        # It was disconnected within the last minute. QuickBooks itself may still take its token: where another
+        # credential leads to the same company, Intuit was told nothing.
+        return Ending(no.status, no.outcome, no.reason)
     account, unread = (known.account, ()) if known.account else _account(run, integration, world)
     try:
         no = gate.wanted(integration, run.happening, bill.status, bill.account_id, account)
@@ -145,10 +151,13 @@ def connection_of(
     if integration.credential_id is None:
         return None
     try:
-        connection = read(integration.organization_id, integration.credential_id)
+        return _usable(integration, read(integration.organization_id, integration.credential_id))
     except Missing:
         return None
-    if connection.destination is not integration.destination:
+
+
+def _usable(integration: Integration, connection: Connection | None) -> Connection | None:
+    if connection is not None and connection.destination is not integration.destination:
         # A sandbox credential can never reach production: it counts as no connection at all.
         return replace(connection, status=ConnectionStatus.DISCONNECTED)
     return connection

@@ -53,6 +53,8 @@ class Known:
     mappings: tuple[ExternalMapping, ...]
     rate: Decimal | None
     """Home units per unit of the bill's currency, where it was asked for and is known already."""
+    connection: Connection | None = None
+    """The credential that was asked for; None if it is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +188,15 @@ class Deliveries(Protocol):
 class Knowledge(Protocol):
     """The one batch read."""
 
-    def about(self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None) -> Known:
-        """Delivery record, account, mappings and rate for `run`, read consistently; one request up to 100 keys."""
+    def about(
+        self,
+        run: Run,
+        mappings: Sequence[MappingKey],
+        rate: RateNeeded | None,
+        company_id: str | None,
+        credential_id: CredentialId | None = None,
+    ) -> Known:
+        """Delivery record, account, mappings, rate and credential, read consistently; one request up to 100 keys."""
 
     def keep_rate(self, company_id: str, needed: RateNeeded, rate: Decimal) -> None:
         """Remember a rate for its day."""

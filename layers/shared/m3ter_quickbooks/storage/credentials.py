@@ -107,7 +107,8 @@ class Credentials:
 class Connections:
     """Implements `run.ports.Connections`: remembers each connection for a minute, so the warm path reads none.
 
-    A minute of not knowing that a connection was lost is harmless: QuickBooks itself refuses its token.
+    A minute of not knowing that a connection was ended is harmless: what is sent depends on how it is read with
+    everything else about the bill (`Knowledge.about`).
     """
 
     def __init__(self, table: Table, clock: Callable[[], datetime], remembered: timedelta = REMEMBERED) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.identifiers import AccountId, OrganizationId
+from m3ter_quickbooks.integration.identifiers import CredentialId
 from m3ter_quickbooks.integration.mapping import MappingKey
 from m3ter_quickbooks.invoice.company import RateNeeded
 from m3ter_quickbooks.run.delivery import Delivery
@@ -14,6 +15,7 @@ from m3ter_quickbooks.run.ports import Known
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.storage import keys
 from m3ter_quickbooks.storage.accounts import Accounts, account_of, told_account
+from m3ter_quickbooks.storage.credentials import credential_of
 from m3ter_quickbooks.storage.deliveries import delivery_of
 from m3ter_quickbooks.storage.mappings import mapped_of
 from m3ter_quickbooks.storage.table import Put, Table
@@ -26,16 +28,26 @@ class Knowledge:
         self._table = table
         self._accounts = Accounts(table)
 
-    def about(self, run: Run, mappings: Sequence[MappingKey], rate: RateNeeded | None, company_id: str | None) -> Known:
+    def about(
+        self,
+        run: Run,
+        mappings: Sequence[MappingKey],
+        rate: RateNeeded | None,
+        company_id: str | None,
+        credential_id: CredentialId | None = None,
+    ) -> Known:
         """See the port."""
         organization_id = run.organization_id
         delivery = keys.delivery(organization_id, run.configuration_id, run.bill_id)
         account = None if run.account_id is None else keys.account(organization_id, run.account_id)
         asked = None if rate is None or company_id is None else keys.rate(company_id, rate.currency, rate.on)
+        credential = None if credential_id is None else keys.credential(organization_id, credential_id)
         mapped = [keys.mapped(organization_id, key) for key in mappings]
-        wanted = [key for key in (delivery, account, asked, *mapped) if key is not None]
+        wanted = [key for key in (delivery, account, asked, credential, *mapped) if key is not None]
         found = self._table.get_many(wanted)
-        record, snapshot, known = (None if key is None else found.get(key) for key in (delivery, account, asked))
+        record, snapshot, known, connected = (
+            None if key is None else found.get(key) for key in (delivery, account, asked, credential)
+        )
         return Known(
             delivery=Delivery(organization_id, run.configuration_id, run.bill_id)
             if record is None
@@ -43,6 +55,7 @@ class Knowledge:
             account=None if snapshot is None else told_account(account_of(snapshot)),
             mappings=tuple(mapped_of(found[key]) for key in dict.fromkeys(mapped) if key in found),
             rate=None if known is None else Decimal(known["rate"]),
+            connection=None if connected is None else credential_of(connected).value,
         )
 
     def keep_rate(self, company_id: str, needed: RateNeeded, rate: Decimal) -> None:
