@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from m3ter_quickbooks.problems import what_happened
+from m3ter_quickbooks.problems import TryLater, what_happened
 from notifications.announce import announce
 from notifications.counting import count, count_announced
 from notifications.deliver import Delivered, deliver
@@ -34,7 +34,9 @@ def handle(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def announce_changes(records: Sequence[Mapping[str, Any]], world: World) -> list[str]:
     """The sequence number of the first change that could not be announced, if any.
 
-    The stream gives that change and every later one again, so nothing after it is begun.
+    The stream gives that change and every later one again, so nothing after it is begun. It does so a limited number of
+    times: a change that cannot be announced at all would take those after it to the dead letters. A batch that begins
+    with one is split in halves where the function fails, until it is alone. Raises RuntimeError for that.
     """
     for record in records:
         try:
@@ -45,6 +47,9 @@ def announce_changes(records: Sequence[Mapping[str, Any]], world: World) -> list
         except Exception as error:  # noqa: BLE001  the door: the stream keeps the change, an alarm tells if it stays
             logger.error("change not announced", error=what_happened(error), event_id=record.get("eventID"))  # noqa: TRY400  see what_happened
             count("ChangesNotAnnounced")
+            if record is records[0] and len(records) > 1 and not isinstance(error, TryLater):
+                text = "The first change of a batch could not be announced; the log says why."
+                raise RuntimeError(text) from None
             return [str(record["dynamodb"]["SequenceNumber"])]
     return []
 

@@ -93,6 +93,39 @@ def test_a_busy_table_is_asked_again() -> None:
     assert announce_changes([change_record(9, notice())], fakes.world) == ["9"]
 
 
+def test_a_change_that_can_never_be_announced_is_parted_from_those_after_it() -> None:
+    """As the stream does it: from the change that is named; in halves where the function fails; ten times alone."""
+    fakes = Fakes()
+    bad = 3
+    records = [change_record(n, None if n == bad else trouble(n), broken=n == bad) for n in range(1, 10)]
+    given_up: list[int] = []
+    waiting, tries = [records], 0
+    while waiting:
+        batch = waiting.pop(0)
+        try:
+            failed = announce_changes(batch, fakes.world)
+        except RuntimeError:
+            half = len(batch) // 2
+            waiting = [batch[:half], batch[half:], *waiting]
+            continue
+        if not failed:
+            continue
+        rest = [record for record in batch if int(record["dynamodb"]["SequenceNumber"]) >= int(failed[0])]
+        tries = tries + 1 if rest == batch else 0
+        if tries < 10:
+            waiting.insert(0, rest)
+        else:
+            given_up += [int(record["dynamodb"]["SequenceNumber"]) for record in rest]
+    assert given_up == [bad]
+    assert fakes.outbox.published == [outgoing(trouble(n)) for n in range(1, 10) if n != bad]
+
+
+def test_an_outage_splits_nothing() -> None:
+    fakes = Fakes()
+    fakes.book.down = True
+    assert announce_changes([change_record(n, notice()) for n in (1, 2)], fakes.world) == ["1"]
+
+
 def test_a_record_that_cannot_be_read_is_reported_and_its_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     fakes = Fakes()
     with caplog.at_level(logging.INFO):
