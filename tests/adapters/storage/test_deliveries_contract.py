@@ -81,6 +81,7 @@ def test_a_record_is_read_as_it_was_written_to_the_byte_and_microsecond(
         fence=FENCE,
         done=Done(Fence(2, deleted=True, date=NOON, approved=False), ""),
         document=DocumentRef(DocumentKind.INVOICE, "145", "0", Decimal("1234567890.10"), Decimal(0), "INV-7"),
+        gone=DocumentRef(DocumentKind.CREDIT_MEMO, "144", "1", Decimal("40.00"), Decimal(0)),
         op=OP,
         op_number=2,
         company_id="9130000000000001",

@@ -82,7 +82,7 @@ class AtRest:
             late = failed(words.given_up(about(in_hand).document, rest.reason), "timeout")
             rest = replace(late, status=RunStatus.TIMEOUT_LIMIT_EXCEEDED, counts=False, keep_op=True)
         if isinstance(rest, Pause):
-            self._wait(replace(in_hand.run, log=tuple(attempt.log)) if attempt else in_hand.run, rest)
+            self._wait(_as_told(in_hand.run, attempt) if attempt else in_hand.run, rest)
         else:
             self._close(in_hand, attempt, rest)
 
@@ -142,6 +142,13 @@ def _open_if_reconnected(run: Run, integration: Integration, world: World) -> No
         world.queue.retry(world.runs.open(world.runs.snapshot(run), [once_more]), timedelta(0))
 
 
+def _as_told(run: Run, attempt: Attempt) -> Run:
+    """With what was done in this attempt: the next one does not do it again. What the bill lacks, that finds itself."""
+    found = set(attempt.case.warnings) - set(run.warnings)
+    warnings = tuple(warning for warning in attempt.warnings if warning not in found)
+    return replace(run, log=tuple(attempt.log), warnings=warnings)
+
+
 def _left(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World) -> Left:
     """Where no attempt was made (the gate, or a read that failed until the end), the record has yet to be read."""
     if attempt is not None:
@@ -154,7 +161,8 @@ def _left(in_hand: InHand, attempt: Attempt | None, ending: Ending, world: World
 def _story(run: Run, attempt: Attempt | None, left: Left, world: World) -> Story:
     look = left.look_of(run, world.clock())
     if attempt is None:
-        return Story(left.record.document if left.record else None, look=look)
+        return Story(left.record.document if left.record else None, run.warnings, look=look)
     case, document = attempt.case, attempt.record.document
     url = world.link(case.connection, document.kind, document.id) if document and not attempt.elsewhere else None
-    return Story(case.delivery.document, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))
+    before = case.delivery.gone or case.delivery.document
+    return Story(before, tuple(attempt.warnings), attempt.request_id, url, look, tuple(attempt.log))

@@ -53,7 +53,7 @@ class Attempt(Hold):
         settled = case.delivery.done if case.delivery.op is None else None
         self.shows = settled.payload_hash if settled else None
         self.outcome: Outcome | None = None
-        self.warnings = list(case.warnings)
+        self.warnings = list(dict.fromkeys((*case.run.warnings, *case.warnings)))
         self.stale_in_a_row = 0
         self.looked = False
         self.number_again = False
@@ -175,8 +175,8 @@ class Attempt(Hold):
         """An update cannot take an address away (`invoice/payload.py`)."""
         done = self.record.done
         stays = [name for name in (done.addresses if done else ()) if name not in self.case.wanted.addresses]
-        if stays and words.addresses_stay(stays) not in self.warnings:
-            self.warnings.append(words.addresses_stay(stays))
+        if stays:
+            self._warn(words.addresses_stay(stays))
 
     def _shows_it(self, ref: DocumentRef) -> bool:
         document = self.case.wanted.document
@@ -310,8 +310,8 @@ class Attempt(Hold):
     def _accepted(self, op: Operation, document: RemoteDocument | None) -> None:
         self.stale_in_a_row = 0
         if op.verb is Verb.VOID or document is None:
-            self.record = replace(self.record, op=None, document=None)
-            self.shows, self.outcome = None, Outcome.VOIDED
+            self._let_document_go(op=None)
+            self.outcome = Outcome.VOIDED
             return
         self.record = replace(self.record, op=None, document=planning.ref_of(document))
         self.shows = op.payload_hash
@@ -320,7 +320,12 @@ class Attempt(Hold):
 
     def _compare_total(self, op: Operation, document: RemoteDocument) -> None:
         if document.total != op.total:
-            self.warnings.append(words.other_total(document, op.total))
+            self._warn(words.other_total(document, op.total))
+
+    def _warn(self, sentence: str) -> None:
+        """Once: an attempt begins with what the one before it had to tell."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
 
     def _unsure(self, op: Operation, sent: Sent) -> Rest | None:
         op = replace(op, sent_at=sent.at, unsure=True)
@@ -417,8 +422,12 @@ class Attempt(Hold):
     def _forget_document(self, ref: DocumentRef | None, remote: RemoteDocument | None) -> None:
         """Deleted or voided by a person: what comes next is a new create."""
         if ref is not None and self.case.wanted.document is not None:
-            self.warnings.append(words.made_anew(ref, "deleted" if remote is None else "voided"))
-        self.record = replace(self.record, document=None)
+            self._warn(words.made_anew(ref, "deleted" if remote is None else "voided"))
+        self._let_document_go(op=self.record.op)
+
+    def _let_document_go(self, op: Operation | None) -> None:
+        gone = self.record.gone or self.record.document
+        self.record = replace(self.record, op=op, document=None, gone=gone)
         self.shows = None
 
     def _ours_by_number(self, op: Operation, answer: RefusedWrite) -> bool | None:

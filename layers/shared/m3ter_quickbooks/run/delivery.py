@@ -105,6 +105,8 @@ class Delivery:
     document: DocumentRef | None = None
     op: Operation | None = None
     op_number: int = 0
+    gone: DocumentRef | None = None
+    """What stood for it at the last closing, since voided or found deleted: the next one takes back its mapping."""
     company_id: str | None = None
     doubts: tuple[Doubt, ...] = ()
     """Kept until a closing orders the later look: who made a create unsure may not live to see it settled."""

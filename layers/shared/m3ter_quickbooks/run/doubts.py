@@ -46,6 +46,7 @@ def left_by(attempt: Attempt, ending: Ending, now: datetime) -> Left:
         lease_until=None,
         op=op,
         doubts=record.doubts if op is not None else (),
+        gone=None,
         done=attempt.done() if ending.finished else record.done,
     )
     return Left(written, _places(record.doubts, op), record.company_id)

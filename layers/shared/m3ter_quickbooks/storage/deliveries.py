@@ -136,6 +136,7 @@ def delivery_item(delivery: Delivery) -> Item:
         "fence": None if delivery.fence is None else delivery.fence.to_text(),
         "done": None if done is None else _done_item(done),
         "document": None if delivery.document is None else _document_item(delivery.document),
+        "gone": None if delivery.gone is None else _document_item(delivery.gone),
         "op": None if delivery.op is None else _operation_item(delivery.op),
         "op_number": delivery.op_number,
         "company_id": delivery.company_id,
@@ -145,7 +146,7 @@ def delivery_item(delivery: Delivery) -> Item:
 
 def delivery_of(item: Item) -> Delivery:
     """The record that `delivery_item` wrote."""
-    fence, done, document, op = (item.get(name) for name in ("fence", "done", "document", "op"))
+    fence, done, document, gone, op = (item.get(name) for name in ("fence", "done", "document", "gone", "op"))
     return Delivery(
         organization_id=OrganizationId(item["organization_id"]),
         configuration_id=ConfigurationId(item["configuration_id"]),
@@ -156,6 +157,7 @@ def delivery_of(item: Item) -> Delivery:
         fence=None if fence is None else Fence.from_text(fence),
         done=None if done is None else _done_of(done),
         document=None if document is None else _document_of(document),
+        gone=None if gone is None else _document_of(gone),
         op=None if op is None else _operation_of(op),
         op_number=item["op_number"],
         company_id=item.get("company_id"),
