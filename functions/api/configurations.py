@@ -263,7 +263,7 @@ def replayed(found: Found) -> ReplayAnswer:
     count = len(found.runs)
     counted = f"{count} run is" if count == 1 else f"{count} runs are"
     if found.after is not None:
-        counted = f"{count} runs or more are"
+        counted = f"{count} runs or more are" if count else "What is asked for is looked for, and"
     return ReplayAnswer(replayed=count, message=f"{counted} done again, one after the other.")
 
 

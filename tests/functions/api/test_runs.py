@@ -188,6 +188,8 @@ def test_of_a_long_replay_the_first_runs_are_counted(place: Place) -> None:
     told = replayed(Found([kept, kept], (kept.created_at, kept.id)))
 
     assert (told.replayed, told.message) == (2, "2 runs or more are done again, one after the other.")
+    none_yet = replayed(Found([], (kept.created_at, kept.id)))
+    assert none_yet.message == "What is asked for is looked for, and done again, one after the other."
 
 
 def test_reconnecting_replays_what_the_lost_connection_held_and_nothing_else(place: Place) -> None:
