@@ -17,8 +17,6 @@ from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from m3ter_quickbooks.invoice.document import DocumentKind
-from m3ter_quickbooks.invoice.header import BILL_MARKER
 from m3ter_quickbooks.problems import (
     BillCannotBeSent,
     BillProblem,
@@ -28,13 +26,13 @@ from m3ter_quickbooks.problems import (
     Refused,
     TryLater,
 )
-from m3ter_quickbooks.run import gate, logbook, planning, words
+from m3ter_quickbooks.run import gate, logbook, numbers, planning, words
 from m3ter_quickbooks.run.answer import Accepted, Hindrance, NotSent, RefusedWrite, RemoteDocument, Unsure
 from m3ter_quickbooks.run.asking import Asks, Busy, Sent, Slot, Steps, Told
 from m3ter_quickbooks.run.case import Case, refused
 from m3ter_quickbooks.run.delivery import DocumentRef, Operation, Verb
 from m3ter_quickbooks.run.hold import SOON, Hold
-from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal, taken_by
+from m3ter_quickbooks.run.refusal import Refusal, RefusalKind, read_refusal
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, failed, failed_as_paid, failed_reading
 from m3ter_quickbooks.run.run import Outcome, RunStatus
 from m3ter_quickbooks.run.world import World
@@ -431,36 +429,15 @@ class Attempt(Hold):
         self.shows = None
 
     def _ours_by_number(self, op: Operation, answer: RefusedWrite) -> bool | None:
-        """Rule 3, 6140 and 630: is the number taken by this very create, whose answer was lost? None: nobody is seen.
-
-        QuickBooks mostly says which document it is. That one can be read at once, when a query does not show it yet.
-        """
-        taken, quickbooks, connection = taken_by(answer.faults), self.world.quickbooks, self.case.connection
-        holders: list[RemoteDocument | None] = []
-        if taken is None:
-            holders += quickbooks.numbered(connection, op.kind, op.doc_number) if op.doc_number else []
-        elif taken[0] == op.kind.value:
-            holders.append(quickbooks.read(connection, op.kind, taken[1]))
-        for document in holders:
-            if document is not None and planning.marker(op) in document.note:
-                self._take_over(op, document)
-                return True
-        return None if taken is None and not holders else False
+        """Is the number taken by this very create, whose answer was lost? None: nobody is seen with it."""
+        holders = numbers.seen_with(op, answer.faults, self.world.quickbooks, self.case.connection)
+        if holders is None:
+            return None
+        ours = next((document for document in holders if planning.marker(op) in document.note), None)
+        if ours is not None:
+            self._take_over(op, ours)
+        return ours is not None
 
     def _on_our_void_only(self, op: Operation, answer: RefusedWrite) -> bool:
-        """Whether every document with the number is void and of this very bill: then it is the bill's own number.
-
-        So after a change of sign and back, and where a person voided the document and the bill comes again.
-        """
-        if op.doc_number is None:
-            return False
-        quickbooks, connection = self.world.quickbooks, self.case.connection
-        holders: list[RemoteDocument | None] = [*quickbooks.numbered(connection, op.kind, op.doc_number)]
-        taken = taken_by(answer.faults)
-        if taken is not None:
-            if taken[0] not in {kind.value for kind in DocumentKind}:
-                return False
-            holders.append(quickbooks.read(connection, DocumentKind(taken[0]), taken[1]))
-        ours = f"{BILL_MARKER}{self.case.run.bill_id}\n"
-        others = [holder for holder in holders if holder is not None and holder.id != op.document_id]
-        return bool(others) and all(holder.voided and ours in holder.note for holder in others)
+        case = self.case
+        return numbers.on_void_ones_only(case.run.bill_id, op, answer.faults, self.world.quickbooks, case.connection)
