@@ -70,6 +70,7 @@ class Installed:
         self.queue = Queue(time, nap)
         self.asked: Counter[str] = Counter()
         self.integration: Integration
+        self.connection: Connection
         self.mappings: list[Mapping] = []
         self.simulator = Simulator(clock=time, seed=3, recorded_calls=10_000)
         self.simulator.limits = real_limits()
@@ -107,13 +108,13 @@ class Installed:
         """An operator connects the company and maps what the bills name."""
         api, at = self.process(), self.time()
         draft = api.credentials.create(ORGANIZATION, Destination.QUICKBOOKS_SANDBOX, "Books", by="bench", at=at).value
-        connection = self._consent(api, draft)
+        self.connection = self._consent(api, draft)
         wanted = Wanted(
             name="Bills to QuickBooks",
             destination=Destination.QUICKBOOKS_SANDBOX,
             entity_type="Bill",
             config_data={},
-            credential_id=connection.credential_id,
+            credential_id=self.connection.credential_id,
         )
         self.integration = api.configurations.create(ORGANIZATION, wanted, by="bench", at=at).value
         for key in MAPPED:
@@ -128,6 +129,7 @@ class Installed:
         """What the table has of the integration, for stores in memory."""
         memory = Memory()
         memory.configure(self.integration)
+        memory.connections[ORGANIZATION, self.connection.credential_id] = self.connection
         for mapping in self.mappings:
             memory.map(ORGANIZATION, mapping)
         memory.accounts[ORGANIZATION, ACCOUNT.id] = ACCOUNT
