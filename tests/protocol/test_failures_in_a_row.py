@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from m3ter_quickbooks.run.run import RunStatus
+from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.run.run import Outcome, RunStatus
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
-from tests.protocol.stage import INTEGRATION, Stage, StageClock, a_bill
+from tests.protocol.stage import CONNECTION, CONNECTIONS, INTEGRATION, REALM_ELSEWHERE, Stage, StageClock, a_bill
 from tests.protocol.workers import Worker
 
 BATCH = 30
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(stores_in_memory(Memory()), StageClock())
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def stage(memory: Memory) -> Stage:
+    return Stage(stores_in_memory(memory), StageClock())
 
 
 def tell(stage: Stage, count: int, *, failing: set[int]) -> None:
@@ -30,6 +39,17 @@ def eight_workers(stage: Stage, until: str) -> list[Worker]:
     for worker in workers:
         stage.play(worker, until=until)
     return workers
+
+
+def lead_to_another_company(memory: Memory, stage: Stage) -> None:
+    other = replace(
+        CONNECTION,
+        credential_id=CredentialId("credential-of-another-company"),
+        company_id=REALM_ELSEWHERE,
+        company=CONNECTIONS[1].company,
+    )
+    memory.connect(other)
+    stage.stores.configure(replace(INTEGRATION, credential_id=other.credential_id))
 
 
 def enabled(stage: Stage) -> bool:
@@ -69,3 +89,40 @@ def test_nine_in_a_row_and_a_sent_bill_begin_anew(stage: Stage) -> None:
     tell(stage, BATCH, failing={*range(9), *range(10, 19)})
     stage.play(stage.take(*range(BATCH)))
     assert enabled(stage)
+
+
+# --- failures and successes that need nothing to be sent
+
+
+def test_bills_that_another_company_has_fail_in_their_place(memory: Memory, stage: Stage) -> None:
+    for place in range(0, BATCH, 2):
+        stage.tell(a_bill(1, "100.00", f"bill-{place}"))
+    stage.quiet()
+    lead_to_another_company(memory, stage)
+    for place in range(BATCH):
+        stage.tell(a_bill(2, "200.00", f"bill-{place}"), "updated")
+    stage.play(stage.take(*range(BATCH)))
+    statuses = [closing.run.status for closing in stage.observed.closings[BATCH // 2 :]]
+    assert (statuses.count(RunStatus.COMPLETE), statuses.count(RunStatus.ERROR)) == (BATCH // 2, BATCH // 2)
+    assert enabled(stage)
+
+
+def test_a_create_that_is_found_ends_the_row_in_its_place(stage: Stage) -> None:
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    stage.tell(a_bill(1, "100.00", "found"))
+    stage.play(stage.take(0))
+    stage.pass_time(timedelta(minutes=6))
+    tell(stage, 10, failing=set(range(10)))
+    stage.play(stage.take(*range(1, 6), 0, *range(6, 11)))
+    outcomes = [closing.run.outcome for closing in stage.observed.closings]
+    assert outcomes == [None] * 5 + [Outcome.ADOPTED] + [None] * 5
+    assert enabled(stage)
+
+
+def test_who_was_disabled_meanwhile_is_not_warned_any_more(memory: Memory, stage: Stage) -> None:
+    tell(stage, 10, failing=set(range(2, 10)))
+    worker = stage.take(*range(10))
+    stage.play(worker, until="quickbooks.write_batch")
+    stage.stores.configure(replace(INTEGRATION, enabled=False, error_count=10))
+    stage.play(worker)
+    assert memory.notices == {}

@@ -26,7 +26,7 @@ from m3ter_quickbooks.run.trouble import EventName, LookAgain, Notice, NoticeKin
 DISABLE_AT = 10
 WARN_AT = 5
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
-_SUCCESSES = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.ADOPTED, Outcome.VOIDED})
+SUCCESSES = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.ADOPTED, Outcome.VOIDED})
 _QUIET = frozenset({RunStatus.COMPLETE, RunStatus.DISABLED, RunStatus.AUTH_FAILED})
 """Endings without an error event of their own: a lost connection has one for itself, not one for each bill."""
 
@@ -102,7 +102,7 @@ def _count(integration: Integration, ending: Ending) -> int | None:
     """What the count becomes; None: it is left alone."""
     if ending.counts and integration.enabled:
         return integration.error_count + 1
-    if ending.outcome in _SUCCESSES and integration.error_count:
+    if ending.outcome in SUCCESSES and integration.error_count:
         return 0
     return None
 

@@ -49,14 +49,16 @@ class AtRest:
         self._counts = Counts(world.configurations)
         self._waiting = PutBack(world.queue, world.clock)
         self._world = replace(world, queue=self._waiting)
-        self._kept: list[tuple[InHand, Ending]] = []
+        self._kept: list[tuple[InHand, Attempt | None, Ending]] = []
 
-    def in_its_place(self, in_hand: InHand, rest: Rest) -> None:
-        """A run that no attempt is made of. Its failure is kept until `up_to` or `finish` comes to its place."""
+    def in_its_place(self, in_hand: InHand, attempt: Attempt | None, rest: Rest) -> None:
+        """A run that rests without an answer. Its failure is kept until `up_to` or `finish` comes to its place."""
         if isinstance(rest, Ending) and rest.counts:
-            self._kept.append((in_hand, rest))
-        else:
-            self.rest(in_hand, None, rest)
+            self._kept.append((in_hand, attempt, rest))
+            return
+        if isinstance(rest, Ending) and rest.outcome in aftermath.SUCCESSES:
+            self.up_to(in_hand)
+        self.rest(in_hand, attempt, rest)
 
     def up_to(self, in_hand: InHand) -> None:
         """Close the failures that were kept and came before `in_hand`."""
@@ -89,8 +91,8 @@ class AtRest:
     def _close_kept(self, place: int) -> None:
         ready = [kept for kept in self._kept if self._places[kept[0].run.id] < place]
         self._kept = [kept for kept in self._kept if self._places[kept[0].run.id] >= place]
-        for in_hand, ending in ready:
-            self._shield(in_hand.run, partial(self._close, in_hand, None, ending))
+        for in_hand, attempt, ending in ready:
+            self._shield(in_hand.run, partial(self._close, in_hand, attempt, ending))
 
     def _wait(self, run: Run, pause: Pause) -> None:
         """Order matters: the run item, then the retry message; the door acknowledges last (rule 6)."""
@@ -124,7 +126,7 @@ class AtRest:
                 continue
             except Clash:
                 return
-            self._counts.closed(closing)
+            self._counts.closed(closing, integration)
             world.witness.closed(closing.run, ending.cause)
             if ending.status is RunStatus.AUTH_FAILED:
                 _open_if_reconnected(closing.run, integration, world)

@@ -54,11 +54,11 @@ class Counts:
         known = self._known[place]
         return replace(integration, error_count=known.errors, enabled=known.enabled)
 
-    def closed(self, closing: Closing) -> None:
-        """Our own closing moved it."""
+    def closed(self, closing: Closing, integration: Integration) -> None:
+        """Our own closing of a run of `integration` moved it."""
         if closing.count is not None:
             place = (closing.run.organization_id, closing.run.configuration_id)
-            self._known[place] = _Count(closing.count, enabled=not closing.disable)
+            self._known[place] = _Count(closing.count, integration.enabled and not closing.disable)
 
     def time_has_passed(self) -> None:
         """Whatever is known may have been moved by others: it is read again when it is asked for."""

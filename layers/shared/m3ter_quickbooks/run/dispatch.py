@@ -93,7 +93,7 @@ def _begin(
     """The gate and the translation, then the attempt's first question."""
     prepared = _prepare(in_hand, world) if world.clock() < in_hand.run.give_up_at + LAST_CHANCE else _never(in_hand)
     if not isinstance(prepared, Case):
-        at_rest.in_its_place(in_hand, prepared)
+        at_rest.in_its_place(in_hand, None, prepared)
         return
     attempt = attempt_at(prepared)
     taken = _Going(in_hand, attempt, attempt.steps())
@@ -130,7 +130,8 @@ def _advance(taken: _Going, told: Slot | Busy | Sent | None, at_rest: AtRest) ->
     except StopIteration as over:
         rest: Rest | None = over.value
         if rest is not None:
-            at_rest.rest(taken.in_hand, taken.attempt, rest)
+            come_to = at_rest.rest if isinstance(told, Sent) else at_rest.in_its_place
+            come_to(taken.in_hand, taken.attempt, rest)
 
 
 def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield, at_rest: AtRest) -> None:
@@ -138,9 +139,12 @@ def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: 
     for alone in (False, True):
         for group in _together(going):
             if isinstance(asks := group[0].asks, Reserve) and asks.alone is alone:
-                told = _slot(group, world)
+                told: list[Slot | Busy] = []
+                if not shield(group[0].in_hand.run, partial(_slot, group, world, told)):
+                    _drop(group)
+                    continue
                 for taken in group:
-                    shield(taken.in_hand.run, partial(_advance, taken, told, at_rest))
+                    shield(taken.in_hand.run, partial(_advance, taken, told[0], at_rest))
         # Before anybody is waited for.
         at_rest.put_back()
         _send_all(going, world, deadline, shield, at_rest)
@@ -172,7 +176,7 @@ def _tell(answered: list[tuple[_Going, Sent]], shield: Shield, at_rest: AtRest) 
 
 
 def _drop(group: list[_Going]) -> None:
-    """A bug while sending: nobody knows what left, so nobody goes on. Their leases run out, the sweep takes them up."""
+    """A bug on the way: nobody knows what left, so nobody goes on. Their leases run out, the sweep takes them up."""
     for taken in group:
         taken.asks = None
 
@@ -195,15 +199,15 @@ def _together(going: list[_Going]) -> list[list[_Going]]:
     return groups
 
 
-def _slot(group: list[_Going], world: World) -> Slot | Busy:
+def _slot(group: list[_Going], world: World, told: list[Slot | Busy]) -> None:
     company_id = group[0].attempt.case.company_id
     batch = len(group) > 1
     now = world.clock()
     try:
-        return Slot(world.pacer.reserve(company_id, now, batch=batch, within=LONGEST_TURN), batch)
+        told.append(Slot(world.pacer.reserve(company_id, now, batch=batch, within=LONGEST_TURN), batch))
     except TryLater as later:
         wait = later.after or LONGEST_TURN
-        return Busy(now + wait + wait * world.jitter() / 4)
+        told.append(Busy(now + wait + wait * world.jitter() / 4))
 
 
 def _by_slot(going: list[_Going]) -> list[list[_Going]]:
