@@ -316,3 +316,17 @@ def test_a_run_whose_bill_is_not_stored_any_more_says_so(stage: Stage, memory: M
     assert "is not stored any more" in str(run.error)
     assert run.reason != "integration deleted"
     assert {trouble.cause for trouble in memory.troubles.values()} == {"bill_gone", "unsettled"}
+
+
+def test_a_look_that_was_ordered_before_it_named_its_company_is_made_where_the_record_says(
+    stage: Stage, memory: Memory
+) -> None:
+    """An upgrade finds such looks in the table and in the queue."""
+    a_create_without_an_answer(stage)
+    disable(stage)
+    rest(stage)
+    memory.looks.update({place: replace(look, company_id=None) for place, look in memory.looks.items()})
+    stage.queue.messages = [(at, replace(look, company_id=None)) for at, look in stage.queue.messages]
+    stage.quiet()
+    assert [trouble.cause for trouble in memory.troubles.values()] == ["unsettled"]
+    assert memory.looks == {}

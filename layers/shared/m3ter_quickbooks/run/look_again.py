@@ -6,7 +6,7 @@ to see it: two live documents of one bill become an error event that names both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from m3ter_quickbooks.integration.identifiers import ConfigurationId
@@ -38,6 +38,9 @@ def look_again(look: LookAgain, world: World) -> None:
 
     What cannot be looked at now is left to the sweep, which asks again: this message has done all that it can.
     """
+    if look.company_id is None:  # ordered by a release that did not name it
+        own = world.deliveries.get(look.organization_id, look.configuration_id, look.bill_id)
+        look = replace(look, company_id=own.company_id)
     records = _records(look, world)
     record = records.get(look.configuration_id)
     try:
