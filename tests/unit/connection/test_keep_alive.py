@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from m3ter_quickbooks.connection.connection import ConnectionStatus
+from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.connection.keep_alive import KeptAlive, keep_alive
 from m3ter_quickbooks.connection.ports import Renewal
 from m3ter_quickbooks.integration.identifiers import CredentialId
-from m3ter_quickbooks.problems import Clash
+from m3ter_quickbooks.patience import no_longer_than, seconds_left
+from m3ter_quickbooks.problems import Clash, TryLater
+from m3ter_quickbooks.quickbooks.outgoing import SHORTEST_WAIT
 from tests.unit.connection.making import CREDENTIAL, DAY, ORGANIZATION, Everything, a_connection
 
 PLACE = (ORGANIZATION, CREDENTIAL)
@@ -101,3 +103,36 @@ def test_a_look_that_loses_against_a_renewal_leaves_it_its_own_time() -> None:
     world.items.turn = lose
     assert _run(world) == KeptAlive()
     assert world.item.idle_at == due
+
+
+class TakesASecond:
+    """Tokens, each of which takes a second to renew, as long as there is time to wait for an answer."""
+
+    def __init__(self, world: Everything) -> None:
+        self._world = world
+
+    def access_token(self, _: Connection) -> str:
+        left = seconds_left(self._world.clock())
+        if left is not None and left < SHORTEST_WAIT:
+            raise TryLater("Intuit did not answer (ConnectTimeout).")
+        self._world.clock.now += timedelta(seconds=1)
+        return "token"
+
+    def renewed(self, connection: Connection, _: str) -> str:
+        return self.access_token(connection)
+
+    def refused(self, _: Connection, because: str) -> None:
+        raise AssertionError(because)
+
+
+def test_a_round_that_is_not_through_when_the_invocation_ends_postpones_nobody() -> None:
+    world = Everything()
+    for number in range(100):
+        credential = CredentialId(f"idle-{number}")
+        world.book.held[ORGANIZATION, credential] = a_connection(credential_id=credential)
+        world.items.held[ORGANIZATION, credential] = Renewal(ORGANIZATION, credential, 1, idle_at=world.clock())
+
+    with no_longer_than(world.clock() + timedelta(seconds=80)):
+        kept = keep_alive(TakesASecond(world), world.items, world.book, world.clock)
+
+    assert (kept.postponed, kept.renewed > 50) == (0, True)

@@ -10,10 +10,13 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import ConnectionStatus
 from m3ter_quickbooks.connection.ports import AccessTokens, Clock, ConnectionBook, Renewals
 from m3ter_quickbooks.integration.identifiers import CredentialId
+from m3ter_quickbooks.patience import seconds_left
 from m3ter_quickbooks.problems import Clash, ConnectionLost, Missing, TryLater
 
 _POSTPONED_BY = timedelta(hours=1)
 _ENOUGH = 3
+_LAST_BEGUN = 20.0
+"""Seconds before this invocation stops to wait for others. The next round begins where this one ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ def keep_alive(
     """
     done = KeptAlive()
     for organization_id, credential_id in renewals.idle(clock(), limit):
-        if done.postponed == _ENOUGH:
+        left = seconds_left(clock())
+        if done.postponed == _ENOUGH or (left is not None and left < _LAST_BEGUN):
             break
         try:
             connection = book.get(organization_id, credential_id)
