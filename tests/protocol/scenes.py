@@ -323,10 +323,12 @@ def given_up_although_it_landed(state: OneDocumentPerBill) -> None:
 
 
 def a_deletion_that_voids_nothing_while_a_create_is_open(state: OneDocumentPerBill) -> None:
+    """Nobody can look for it just then."""
     state.stage.let_be_on_deletion()
     state.mishap(LATE, "create")
     deliver(state, "100.00")
     state.pass_time(240)
+    state.mishap(("server-error", {}), "query")
     state.tell_of_its_deletion()
     carry_out(state)
     state.tell(total="250.00")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,8 +19,13 @@ RESTRICTED = {"restrictedAccountIds": ["account-acme"]}
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(stores_in_memory(Memory()), StageClock())
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def stage(memory: Memory) -> Stage:
+    return Stage(stores_in_memory(memory), StageClock())
 
 
 def configure(stage: Stage, **data: object) -> None:
@@ -95,6 +102,49 @@ def test_a_bill_that_is_turned_away_waits_for_who_may_be_sending_it(stage: Stage
     stage.quiet()
     assert outcomes(stage) == [(1, Outcome.CREATED), (2, Outcome.SKIPPED)]
     assert "still in QuickBooks" in stage.observed.closings[-1].run.warnings[0]
+
+
+def landed_unheard(stage: Stage) -> None:
+    """Given: the create of version 1 is in QuickBooks, nobody has heard of it, and its window is over."""
+    stage.simulator.mishaps.add("late-landing", entity="invoice", operation="create", count=1, seconds=60)
+    told_and_tried(stage, a_bill(1, "100.00"))
+    stage.pass_time(timedelta(minutes=6))
+
+
+def turned_away(stage: Stage) -> None:
+    configure(stage, onlySendBillOnApproval=True)
+    told_and_tried(stage, a_bill(2, "70.00") | {"status": "PENDING"}, "updated")
+
+
+def deleted_and_left(stage: Stage) -> None:
+    stage.let_be_on_deletion()
+    told_and_tried(stage, a_bill(1, "100.00"), "deleted")
+
+
+@pytest.mark.parametrize("end", [turned_away, deleted_and_left])
+def test_a_create_that_landed_unheard_is_taken_over_by_the_bill_that_is_turned_away(
+    memory: Memory, stage: Stage, end: Callable[[Stage], None]
+) -> None:
+    """Nobody after it would: what is older is superseded."""
+    landed_unheard(stage)
+    end(stage)
+    [(_, document)] = stage.documents("bill-1")
+    [closing] = stage.observed.closings
+    assert (closing.run.outcome, closing.run.external_id) == (Outcome.SKIPPED, document["Id"])
+    assert "still in QuickBooks" in closing.run.warnings[0]
+    stage.quiet()
+    assert memory.troubles == {}
+
+
+def test_a_create_that_nobody_can_look_for_now_does_not_hold_up_the_bill_that_is_turned_away(
+    memory: Memory, stage: Stage
+) -> None:
+    landed_unheard(stage)
+    stage.simulator.mishaps.add("server-error", operation="query")
+    turned_away(stage)
+    assert outcomes(stage) == [(2, Outcome.SKIPPED)]
+    stage.quiet()
+    assert [trouble.cause for trouble in memory.troubles.values()] == ["unsettled"]
 
 
 def test_a_bill_that_is_turned_away_is_sent_when_it_is_told_again(stage: Stage) -> None:

@@ -14,6 +14,7 @@ of it. That is how several bills for one company leave as one batch while each i
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -119,7 +120,9 @@ class Attempt(Hold):
             # It takes the fence though nothing is sent: nothing older that still waits follows it.
             self.record = replace(record, fence=fence, claim=self.world.new_claim(), lease_until=None)
             self.holding = True
-            return replace(away, finished=away.finished and record.op is None, keep_op=record.op is not None)
+            self._take_over_what_landed()
+            is_open = self.record.op is not None
+            return replace(away, finished=away.finished and not is_open, keep_op=is_open)
         if self.elsewhere and (record.document is not None or record.op is not None):
             # Invoice 145 of one company is somebody else's in another.
             former, here = record.company_id or "", self.case.company_id
@@ -135,6 +138,16 @@ class Attempt(Hold):
         if self.case.wanted.document is None and not self.case.integration.settings.void_invoice_on_bill_deletion:
             return Ending(RunStatus.COMPLETE, Outcome.SKIPPED, gate.Reason.NOT_VOIDED, finished=True)
         return None
+
+    def _take_over_what_landed(self) -> None:
+        """A create that was left unsure, before the last run that could take it over ends."""
+        op = self.record.op
+        if op is None or op.verb is not Verb.CREATE or self.elsewhere:
+            return
+        self._doubt(op)
+        with suppress(TryLater, ConnectionLost, Refused):  # else the later look tells of it
+            if self._adopt(op) and self.record.document is not None:
+                self._warn(words.still_there(self.record.document))
 
     def _warn_of_other_total(self) -> None:
         """Nobody should be sent twice for one version; but money that differs is not passed over in silence."""
