@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -55,3 +56,36 @@ def test_who_asked_for_no_end_gets_one() -> None:
 def test_what_there_is_no_time_for_never_leaves(left: float) -> None:
     with pytest.raises(httpx.ConnectTimeout):
         timeouts(left)
+
+
+class Drops(httpx.SyncByteStream):
+    """Three seconds from one to the next."""
+
+    def __init__(self, number: int, waited: list[float]) -> None:
+        self._number = number
+        self._waited = waited
+        self.closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(self._number):
+            self._waited[0] += 3.0
+            yield b"1"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("drops", [6, 100])
+def test_an_answer_that_comes_in_drops_is_given_up_with_what_was_left(drops: int) -> None:
+    waited = [0.0]
+    stream = Drops(drops, waited)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))
+    http = http_client(lambda: NOW + timedelta(seconds=waited[0]), transport)
+    with no_longer_than(NOW + timedelta(seconds=20)):
+        if drops == 6:
+            assert http.get("https://quickbooks.test").content == b"111111"
+        else:
+            with pytest.raises(httpx.ReadTimeout):
+                http.get("https://quickbooks.test")
+    assert waited[0] <= 21.0
+    assert stream.closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import httpx
@@ -17,10 +17,12 @@ _SHARE_OF_ONE_PHASE = 8
 def http_client(clock: Callable[[], datetime], transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Every request of it is bounded by what `patience.py` leaves, whatever patience it was made with.
 
-    A request that there is no time for is a `ConnectTimeout`: it never left.
+    A request that there is no time for is a `ConnectTimeout`: it never left. An answer that is still coming in when no
+    time is left is a `ReadTimeout`.
     """
     timeout = httpx.Timeout(15.0, connect=5.0)
-    return httpx.Client(transport=transport, timeout=timeout, event_hooks={"request": [_bound_by(clock)]})
+    hooks: dict[str, list[Callable[..., None]]] = {"request": [_bound_by(clock)], "response": [_cut_off_by(clock)]}
+    return httpx.Client(transport=transport, timeout=timeout, event_hooks=hooks)
 
 
 def _bound_by(clock: Callable[[], datetime]) -> Callable[[httpx.Request], None]:
@@ -47,3 +49,31 @@ def _within(left: float, asked: dict[str, float | None]) -> dict[str, float | No
     write = at_most("write", left / _SHARE_OF_ONE_PHASE)
     # Nobody waits for the pool: a worker speaks to one at a time.
     return {"connect": connect, "write": write, "read": at_most("read", left - connect - write), "pool": connect}
+
+
+def _cut_off_by(clock: Callable[[], datetime]) -> Callable[[httpx.Response], None]:
+    def cut_off(response: httpx.Response) -> None:
+        if isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Awaited(response.stream, clock)
+
+    return cut_off
+
+
+class _Awaited(httpx.SyncByteStream):
+    """The body of an answer. A read's patience is for each piece of it; together they could take for ever."""
+
+    def __init__(self, body: httpx.SyncByteStream, clock: Callable[[], datetime]) -> None:
+        self._body = body
+        self._clock = clock
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._body:
+            yield piece
+            left = seconds_left(self._clock())
+            if left is not None and left <= 0:
+                message = "the answer was still coming in when no time was left"
+                raise httpx.ReadTimeout(message)
+
+    def close(self) -> None:
+        """Nothing more of it is waited for."""
+        self._body.close()
