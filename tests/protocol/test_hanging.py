@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from local.quickbooks.transport import transport
+from m3ter_quickbooks.bill.account import Account
 from m3ter_quickbooks.bill.identifiers import BillId
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.settings import Settings
-from m3ter_quickbooks.patience import seconds_left
+from m3ter_quickbooks.patience import SHORTEST_WAIT, seconds_left
 from m3ter_quickbooks.problems import TryLater
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
 from m3ter_quickbooks.quickbooks.outgoing import http_client
@@ -343,3 +344,34 @@ def test_whatever_is_read_before_anything_is_sent_leaves_two_thirds_of_the_invoc
     stage.invoke()
 
     assert stage.m3ter.left == [pytest.approx((INVOCATION - ROOM_TO_REST).total_seconds() / 3)]
+
+
+class AnsweringM3ter(Nobody):
+    """It answers one organization at once, if there is the time to ask, and is silent to the other."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def account(self, *of: object) -> tuple[Account, dict[str, object]]:
+        left = seconds_left(self.stage.clock())
+        if of[0] == INTEGRATION.organization_id or (left is not None and left < SHORTEST_WAIT):
+            self.stage.clock.wait(20 if of[0] == INTEGRATION.organization_id else 0)
+            message = "m3ter did not answer."
+            raise TryLater(message)
+        told: dict[str, object] = {"id": "account-acme", "name": "Acme", "emailAddress": "ap@acme.example"}
+        return Account.parse(told), told
+
+
+def test_an_account_that_nobody_had_the_time_to_ask_for_is_asked_for_later() -> None:
+    """Another one's m3ter was waited for before: that is no reason to send an invoice without its address."""
+    stage = Endable()
+    stage.m3ter = AnsweringM3ter(stage)
+    stage.tell(a_bill(1, "100.00"))
+    stage.tell_elsewhere()
+
+    assert stage.invoke().finished
+    stage.pass_time(timedelta(minutes=1))
+    assert stage.invoke().finished
+
+    [(_, document)] = stage.documents(HEALTHY)
+    assert document["BillEmail"] == {"Address": "ap@acme.example"}

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 
+SHORTEST_WAIT = 8.0
+"""Seconds. What has less time than that is not begun: an answer that is given up too early is a doubt for nothing."""
 _UNTIL: ContextVar[datetime | None] = ContextVar("until", default=None)
 
 
@@ -31,3 +33,9 @@ def seconds_left(now: datetime) -> float | None:
     """How long one may wait from `now` on; None where nobody has set an end."""
     until = _UNTIL.get()
     return None if until is None else (until - now).total_seconds()
+
+
+def time_is_up(now: datetime) -> bool:
+    """Whether nothing more is begun: who was not asked then has not failed."""
+    left = seconds_left(now)
+    return left is not None and left < SHORTEST_WAIT

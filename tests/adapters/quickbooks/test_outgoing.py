@@ -8,8 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from m3ter_quickbooks.patience import no_longer_than
-from m3ter_quickbooks.quickbooks.outgoing import SHORTEST_WAIT, http_client
+from m3ter_quickbooks.patience import SHORTEST_WAIT, no_longer_than
+from m3ter_quickbooks.quickbooks.outgoing import http_client
 from tests.adapters.quickbooks.making import NOW
 
 ASKED = httpx.Timeout(connect=5.0, read=60.0, write=10.0, pool=5.0)

@@ -5,9 +5,8 @@ from m3ter_quickbooks.connection.connection import Connection, ConnectionStatus
 from m3ter_quickbooks.connection.keep_alive import KeptAlive, keep_alive
 from m3ter_quickbooks.connection.ports import Renewal
 from m3ter_quickbooks.integration.identifiers import CredentialId
-from m3ter_quickbooks.patience import no_longer_than, seconds_left
+from m3ter_quickbooks.patience import SHORTEST_WAIT, no_longer_than, seconds_left
 from m3ter_quickbooks.problems import Clash, TryLater
-from m3ter_quickbooks.quickbooks.outgoing import SHORTEST_WAIT
 from tests.unit.connection.making import CREDENTIAL, DAY, ORGANIZATION, Everything, a_connection
 
 PLACE = (ORGANIZATION, CREDENTIAL)

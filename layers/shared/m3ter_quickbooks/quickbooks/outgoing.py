@@ -7,10 +7,8 @@ from datetime import datetime
 
 import httpx
 
-from m3ter_quickbooks.patience import seconds_left
+from m3ter_quickbooks.patience import seconds_left, time_is_up
 
-SHORTEST_WAIT = 8.0
-"""Seconds. What has less time than that is not begun: an answer that is given up too early is a doubt for nothing."""
 _SHARE_OF_ONE_PHASE = 8
 
 
@@ -27,13 +25,13 @@ def http_client(clock: Callable[[], datetime], transport: httpx.BaseTransport | 
 
 def _bound_by(clock: Callable[[], datetime]) -> Callable[[httpx.Request], None]:
     def bound(request: httpx.Request) -> None:
-        left = seconds_left(clock())
-        if left is None:
-            return
-        if left < SHORTEST_WAIT:
+        now = clock()
+        if time_is_up(now):
             message = "no time is left to wait for an answer"
             raise httpx.ConnectTimeout(message, request=request)
-        request.extensions["timeout"] = _within(left, request.extensions.get("timeout", {}))
+        left = seconds_left(now)
+        if left is not None:
+            request.extensions["timeout"] = _within(left, request.extensions.get("timeout", {}))
 
     return bound
 

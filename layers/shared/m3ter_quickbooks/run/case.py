@@ -15,6 +15,7 @@ from m3ter_quickbooks.integration.mapping import Mappings, keys_needed
 from m3ter_quickbooks.invoice.company import rate_needed
 from m3ter_quickbooks.invoice.document import DocumentKind, NothingLeft
 from m3ter_quickbooks.invoice.translate import translate
+from m3ter_quickbooks.patience import time_is_up
 from m3ter_quickbooks.problems import (
     BillCannotBeSent,
     BillProblem,
@@ -192,6 +193,9 @@ def _account(run: Run, integration: Integration, world: World) -> tuple[Account 
     needed = settings.account_filter is not None or settings.account_manager_email_custom_field is not None
     if run.account_id is None or (run.happening is Happening.DELETED and not needed):
         return None, ()
+    if time_is_up(world.clock()):
+        # Where others have used it up, nothing speaks against m3ter, and nothing for an invoice without an address.
+        raise TryLater("There was no time left to ask m3ter for the account; it is asked for later.")
     try:
         found = world.m3ter.account(run.organization_id, run.account_id)
     except (TryLater, Refused):
