@@ -91,6 +91,17 @@ def test_nine_in_a_row_and_a_sent_bill_begin_anew(stage: Stage) -> None:
     assert enabled(stage)
 
 
+@pytest.mark.parametrize("until", ["pacer.reserve", "quickbooks.write"])
+def test_a_single_bill_that_took_long_ends_the_row_that_grew_meanwhile(stage: Stage, until: str) -> None:
+    tell(stage, 1, failing=set())
+    worker = stage.take(0)
+    stage.play(worker, until=until)
+    stage.stores.configure(replace(INTEGRATION, error_count=9))
+    stage.pass_time(timedelta(seconds=10))
+    stage.play(worker)
+    assert stage.stores.configurations.get(INTEGRATION.organization_id, INTEGRATION.id).error_count == 0
+
+
 # --- failures and successes that need nothing to be sent
 
 

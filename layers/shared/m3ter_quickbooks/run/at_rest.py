@@ -30,6 +30,7 @@ from m3ter_quickbooks.run.world import World
 
 SWEEP_GRACE = timedelta(seconds=90)
 """The retry message comes first; the sweep takes over when it was lost."""
+LONG = timedelta(seconds=4)
 CLOSING_TRIES = 20
 
 
@@ -47,6 +48,7 @@ class AtRest:
         self._places = {in_hand.run.id: place for place, in_hand in enumerate(in_hands)}
         self._shield = shield
         self._counts = Counts(world.configurations)
+        self._began = world.clock()
         self._waiting = PutBack(world.queue, world.clock)
         self._world = replace(world, queue=self._waiting)
         self._kept: list[tuple[InHand, Attempt | None, Ending]] = []
@@ -58,6 +60,7 @@ class AtRest:
             return
         if isinstance(rest, Ending) and rest.outcome in aftermath.SUCCESSES:
             self.up_to(in_hand)
+            self.answered(1)
         self.rest(in_hand, attempt, rest)
 
     def up_to(self, in_hand: InHand) -> None:
@@ -69,9 +72,10 @@ class AtRest:
         self._close_kept(len(self._places))
         self.put_back()
 
-    def time_has_passed(self) -> None:
-        """QuickBooks was waited for: others may have moved the counts."""
-        self._counts.time_has_passed()
+    def answered(self, bills: int) -> None:
+        """QuickBooks was waited for: others may have moved the counts. A single bill is mostly too quick for that."""
+        if bills > 1 or self._world.clock() - self._began >= LONG:
+            self._counts.time_has_passed()
 
     def put_back(self) -> None:
         """Send the retry messages of everything that has come to wait."""

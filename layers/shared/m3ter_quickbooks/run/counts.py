@@ -2,7 +2,7 @@
 
 Ten failed runs in a row disable a configuration, and a sent bill ends the row (rule 5). The closing is conditional on
 the count that was read; whether a success has a row to end depends on how old that reading is. So the count is read
-again when a batch has been answered, and moved by every closing of our own.
+again when a batch has been answered, or a single bill after a while, and moved by every closing of our own.
 """
 
 from __future__ import annotations

@@ -161,8 +161,7 @@ def _send_all(going: list[_Going], world: World, deadline: datetime, shield: Shi
         if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, companies, answers)):
             _drop(group)
             continue
-        if len(group) > 1:
-            at_rest.time_has_passed()
+        at_rest.answered(len(group))
         answered = list(zip(group, answers, strict=True))
         unsure += [(taken, sent) for taken, sent in answered if isinstance(sent.answer, Unsure)]
         _tell([(taken, sent) for taken, sent in answered if not isinstance(sent.answer, Unsure)], shield, at_rest)
