@@ -214,8 +214,7 @@ def _add_webhook(simulator: Simulator, said: Said) -> Reply:
     if "url" not in asked:
         raise BadSetting(f"url is missing; it must be {_ENDPOINT['url'].allowed}")
     form = asked.get("format", CLASSIC)
-    simulator.webhooks.disabled.clear()
-    simulator.webhooks.endpoints.append(Endpoint(asked["url"], asked.get("verifier", ""), form))
+    simulator.webhooks.register(Endpoint(asked["url"], asked.get("verifier", ""), form))
     return 201, {"url": asked["url"], "format": form}
 
 

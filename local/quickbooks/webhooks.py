@@ -69,6 +69,11 @@ class Webhooks:
         self._failing_since: dict[Endpoint, datetime] = {}
         self.disabled: set[Endpoint] = set()
 
+    def register(self, endpoint: Endpoint) -> None:
+        """An app has one address (facts 5.3): a new one of the same format takes the place of the one before."""
+        self.endpoints = [one for one in self.endpoints if one.format != endpoint.format] + [endpoint]
+        self.disabled.clear()
+
     def tell(self, realm: str, changes: list[Change], now: datetime) -> None:
         self.tell_all({realm: changes}, now)
 

@@ -179,6 +179,28 @@ def test_webhooks_are_set_up_and_looked_at(simulator: Simulator, company: Caller
     assert ask(simulator, "GET", "webhooks").json() == {"endpoints": [], "deliveries": []}
 
 
+@pytest.mark.fact("5", "one webhook URL per app and environment, no redelivery button")
+def test_a_new_address_for_webhooks_takes_the_place_of_the_old_one(simulator: Simulator, company: Caller) -> None:
+    for url in ("http://old.test/", "http://new.test/"):
+        ask(simulator, "POST", "webhooks", {"url": url})
+    company.made("Invoice", invoice())
+    found = ask(simulator, "GET", "webhooks").json()
+    assert [one["url"] for one in found["endpoints"]] == ["http://new.test/"]
+    assert [one["url"] for one in found["deliveries"]] == ["http://new.test/"]
+
+
+@pytest.mark.fact("5", "one webhook URL per app and environment, no redelivery button")
+def test_a_webhook_that_was_given_up_cannot_be_asked_for_again(simulator: Simulator, company: Caller) -> None:
+    ask(simulator, "POST", "webhooks", {"url": "http://app.test/"})
+    company.made("Invoice", invoice())
+    for _ in range(4):
+        simulator.webhooks.deliver(simulator.now(), lambda *_: 503)
+        simulator.advance(3600)
+    ask(simulator, "POST", "webhooks", {"url": "http://app.test/"})
+    assert simulator.webhooks.deliver(simulator.now(), lambda *_: 200) == 0
+    assert ask(simulator, "POST", "webhooks/redeliver").status == 404
+
+
 def test_a_body_that_is_no_object_is_refused(simulator: Simulator) -> None:
     assert ask(simulator, "POST", "faults", [1]).status == 400
     assert ask(simulator, "POST", "tokens", {"companyId": "1"}).status == 404
