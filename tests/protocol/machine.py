@@ -98,6 +98,14 @@ class OneDocumentPerBill(RuleBasedStateMachine):
         if self.versions[bill]:
             self.stage.tell(self._bill(bill, "100.00"), "deleted")
 
+    @rule(bill=st.sampled_from(BILLS))
+    def tell_of_nothing_left(self, bill: str = BILL) -> None:
+        """The bill's next version has no line that is to be sent: what was sent of it stays, nothing older follows."""
+        self.versions[bill] += 1
+        self.meddled.discard(bill)
+        happening = "created" if self.versions[bill] == 1 else "updated"
+        self.stage.tell(self._bill(bill, "0") | {"lineItems": []}, happening)
+
     @precondition(lambda self: self.unsendable < UNSENDABLE)
     @rule()
     def tell_of_an_unsendable_bill(self) -> None:

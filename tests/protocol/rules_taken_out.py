@@ -102,6 +102,16 @@ class DeletionNotLast(Attempt):
         return super()._before_claiming()
 
 
+class TurnedAwayWithoutFence(Attempt):
+    """What the gate turns away, or has nothing left, leaves the record as it is."""
+
+    def _before_claiming(self) -> Rest | None:
+        rest = super()._before_claiming()
+        if self.case.turned_away is not None and isinstance(rest, Ending):
+            self.holding = False
+        return rest
+
+
 class DeletionWithoutFence(Attempt):
     """A deletion that voids nothing leaves the record as it is."""
 

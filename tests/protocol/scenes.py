@@ -71,6 +71,12 @@ def an_older_version_that_comes_last(state: OneDocumentPerBill) -> None:
     deliver(state, "250.00")
 
 
+def a_version_with_nothing_left_before_an_older_one(state: OneDocumentPerBill) -> None:
+    state.tell(total="100.00")
+    state.tell_of_nothing_left()
+    carry_out(state)
+
+
 def a_deletion_before_the_last_telling_of_its_version(state: OneDocumentPerBill) -> None:
     deliver(state, "100.00")
     state.tell(total="250.00")

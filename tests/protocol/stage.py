@@ -168,6 +168,8 @@ class Stage:
         self.workers: list[Worker] = []
         self.deadlines: dict[str, datetime] = {}
         self.newest: dict[str, tuple[Fence, Decimal | None]] = {}
+        self.unwanted: set[str] = set()
+        """Bills whose newest version has nothing to send; what was sent of an older one stays."""
         self._claims = 0
         http = http_client(clock, transport(self.simulator, waited=clock.wait))
         tokens = Tokens(self.simulator)
@@ -191,6 +193,9 @@ class Stage:
         total = None if happening == "deleted" else Decimal(str(bill["billTotal"]))
         if key not in self.newest or self.newest[key][0] <= message.fence:
             self.newest[key] = (message.fence, total)
+            self.unwanted.discard(key)
+            if total is not None and not bill["lineItems"]:
+                self.unwanted.add(key)
         self.queue.messages.append((self.clock(), message))
 
     def take(self, *places: int) -> Worker:

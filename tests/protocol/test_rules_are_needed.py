@@ -47,6 +47,11 @@ RULES = {
         without.attempt(without.DeletionWithoutFence),
         "OVERTAKEN",
     ),
+    "1 what is turned away takes the fence": Rule(
+        scenes.a_version_with_nothing_left_before_an_older_one,
+        without.attempt(without.TurnedAwayWithoutFence),
+        "OVERTAKEN",
+    ),
     "1 unchanged only under a claim": Rule(
         scenes.the_same_again_and_then_what_came_between, without.attempt(without.UnchangedWithoutClaim), "STALE"
     ),

@@ -38,8 +38,8 @@ def damage(
         return None
     if run.status is not RunStatus.COMPLETE or run.outcome is Outcome.SUPERSEDED:
         return f"RUN {bill}: {run.status} {run.outcome} {run.error} {run.log}"
-    if total is None:
-        return f"NOT TAKEN BACK {bill}" if living and stage.voids else None
+    if total is None or bill in stage.unwanted:
+        return f"NOT TAKEN BACK {bill}" if total is None and living and stage.voids else None
     if not living:
         excused = meddled or (once_meddled and run.outcome is Outcome.UNCHANGED)
         return None if excused else f"LOST {bill}: {run.outcome} {run.log}"
