@@ -212,11 +212,16 @@ class Fairness:
     lost: int
 
 
-def fairness(companies: int = 20, bills: int = 150) -> Fairness:
-    """The share of each company among what was sent until the first of them was done, as a ratio to its fair share."""
+def fairness(shuffle: int | None, companies: int = 20, bills: int = 150) -> Fairness:
+    """The share of each company among what was sent until the first of them was done, as a ratio to its fair share.
+
+    The events come in turn, one of each company, or by chance: `shuffle` is its seed. One seed says little: how much of
+    a company comes early is chance, too.
+    """
     bench = Bench(companies)
-    told = [(company, f"bill-{company}-{number}") for company in range(companies) for number in range(bills)]
-    bench.random.shuffle(told)
+    told = [(company, f"bill-{company}-{number}") for number in range(bills) for company in range(companies)]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(told)
     for company, name in told:
         bench.tell(company, name)
     bench.work()
