@@ -53,7 +53,7 @@ def _merge(record: Json, said: Json) -> None:
 def _exchange_rate(books: Books, entity: Entity, body: Json, operation: str) -> str:
     """The rate of a day. One that is there already needs its SyncToken (facts 3.3)."""
     source = body.get("SourceCurrencyCode")
-    if source not in CURRENCIES:
+    if not isinstance(source, str) or source not in CURRENCIES:
         raise problems.bad_currency(source)
     if body.get("Rate") is None:
         raise problems.missing("Rate")

@@ -143,3 +143,9 @@ def test_tax_detail_is_refused_where_tax_does_not_apply(british_company: Caller)
         line(100, TaxCodeRef={"value": "2"}), GlobalTaxCalculation="NotApplicable", TxnTaxDetail={"TotalTax": 5}
     )
     assert british_company.fault("invoice", body)["code"] == "6170"
+
+
+@pytest.mark.parametrize("source", [[], ["EUR"], {"value": "EUR"}, 7, True])
+def test_a_rate_of_what_is_no_text_is_refused(company: Caller, source: object) -> None:
+    answer = company.post("exchangerate", {"SourceCurrencyCode": source, "Rate": 1.1})
+    assert answer.status == 400
