@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from tests.bench.deliveries import Bench
 from tests.bench.virtual_time import START
@@ -25,3 +26,19 @@ def test_nobody_waits_for_the_turn_of_another_company_that_is_busy() -> None:
     ends = [bench.seconds_at(run.completed_at) for run in bench.memory.runs.values() if run.organization_id == "org-1"]
     busy_turn = bench.simulator.calls[1].at
     assert max(ends) < bench.seconds_at(busy_turn)
+
+
+def test_no_company_s_slot_is_held_while_another_company_is_being_sent() -> None:
+    bench = Bench(4)
+    slots: list[datetime] = []
+    bench.world = replace(bench.world, pacer=MemoryPacer(bench.memory, slots.append))
+    for company in range(4):
+        for number in range(5):
+            bench.tell(company, f"bill-{company}-{number}")
+
+    bench.work(workers=1)
+
+    calls = bench.simulator.calls
+    assert [call.operation for call in calls] == ["batch"] * 4
+    late = [call.at - slot for call, slot in zip(calls, slots, strict=True)]
+    assert max(late) < timedelta(seconds=0.1)

@@ -4,6 +4,10 @@
              ◀── Slot ─────┘
              ──▶ claim ──▶ Send ──▶ wait for the slot, check the lease, send ──▶ Sent ──▶ …until every attempt rests
 
+One company after another, whoever need not wait first; and a slot is taken only when its company's turn in this worker
+has come. Taken for all of them at once, the last one's would be used seconds late, when the company's next slots are
+used too: QuickBooks would count more in a minute than it allows.
+
 A batch is transport, not a unit (rule 4): it is never sent again, each of its bills is settled by its own attempt. A
 bug in one bill must not hold back the others, so each step runs inside the `shield` that the door hands in.
 
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid5
@@ -36,6 +40,7 @@ BATCH_SIZE = 30
 LONGEST_TURN = timedelta(seconds=6)
 """How long a worker waits for its slot in place. Who must wait longer waits in the queue: the longer workers stand for
 one company's slots, the fewer are left for the others (four batches of a company fit into it)."""
+NO_WAIT = timedelta(0)
 ROOM_TO_ANSWER = timedelta(seconds=20)
 """Nothing is sent that this invocation could not hear the answer of."""
 ROOM_TO_REST = timedelta(seconds=8)
@@ -81,7 +86,7 @@ def carry_out(
     at_rest.put_back()
     with no_longer_than(last_wait):
         while going:
-            _answer_once(going, world, deadline, shield, at_rest)
+            _Round(going, world, deadline, shield, at_rest).answer()
             at_rest.put_back()
             going = [taken for taken in going if taken.asks is not None]
     at_rest.finish()
@@ -134,38 +139,83 @@ def _advance(taken: _Going, told: Slot | Busy | Sent | None, at_rest: AtRest) ->
             come_to(taken.in_hand, taken.attempt, rest)
 
 
-def _answer_once(going: list[_Going], world: World, deadline: datetime, shield: Shield, at_rest: AtRest) -> None:
-    """Answer every question that is open now, once. Who travels alone may have to look first, and comes last."""
-    for alone in (False, True):
-        for group in _together(going):
-            if isinstance(asks := group[0].asks, Reserve) and asks.alone is alone:
-                told: list[Slot | Busy] = []
-                if not shield(group[0].in_hand.run, partial(_slot, group, world, told)):
-                    _drop(group)
-                    continue
-                for taken in group:
-                    shield(taken.in_hand.run, partial(_advance, taken, told[0], at_rest))
-        # Before anybody is waited for.
-        at_rest.put_back()
-        _send_all(going, world, deadline, shield, at_rest)
+@dataclass(slots=True)
+class _Round:
+    """Every question that is open now is answered once. Who travels alone may have to look first, and comes last."""
 
+    going: list[_Going]
+    world: World
+    deadline: datetime
+    shield: Shield
+    at_rest: AtRest
+    _unsure: list[tuple[_Going, Sent]] = field(default_factory=list)
+    _patience: timedelta = LONGEST_TURN
+    """How long slots may still be waited for in place."""
 
-def _send_all(going: list[_Going], world: World, deadline: datetime, shield: Shield, at_rest: AtRest) -> None:
-    """Whoever is left unsure looks only when everybody else has been sent."""
-    unsure: list[tuple[_Going, Sent]] = []
-    groups = _by_slot(going)
-    for place, group in enumerate(groups):
-        to_come = [later[0] for later in groups[place:]] + [taken for taken in going if isinstance(taken.asks, Reserve)]
-        companies = len({_connection(taken) for taken in to_come})
-        answers: list[Sent] = []
-        if not shield(group[0].in_hand.run, partial(_send, group, world, deadline, companies, answers)):
+    def answer(self) -> None:
+        """Whoever is left unsure looks only when everybody else has been sent."""
+        for alone in (False, True):
+            asking = [group for group in _together(self.going) if _travels(group[0], alone=alone)]
+            self._take_turns(asking)
+            unsure, self._unsure = self._unsure, []
+            _tell(unsure, self.shield, self.at_rest)
+
+    def _take_turns(self, asking: list[list[_Going]]) -> None:
+        """Whoever need not wait goes first, over and over; only when nobody's turn has come, the nearest is waited for.
+
+        So nobody waits for another company that is busy, and no slot is held while others are being sent.
+        """
+        while len(asking) > 1:
+            waits = [(self._turn(group, NO_WAIT, self._patience), group) for group in asking]
+            self.at_rest.put_back()
+            waiting = sorted(((wait, group) for wait, group in waits if wait is not None), key=lambda entry: entry[0])
+            still = [group for _, group in waiting]
+            if len(still) == len(asking):
+                self._turn(still.pop(0), self._patience)
+            asking = still
+        for group in asking:
+            self._turn(group, self._patience)
+
+    def _turn(self, group: list[_Going], within: timedelta, longest: timedelta = NO_WAIT) -> timedelta | None:
+        """Take a slot `within` so long, and send. How long to wait for it instead, where that is at most `longest`."""
+        told: list[Slot | timedelta] = []
+        if not self.shield(group[0].in_hand.run, partial(_slot, group, self.world, within, told)):
             _drop(group)
-            continue
-        at_rest.answered(len(group))
-        answered = list(zip(group, answers, strict=True))
-        unsure += [(taken, sent) for taken, sent in answered if isinstance(sent.answer, Unsure)]
-        _tell([(taken, sent) for taken, sent in answered if not isinstance(sent.answer, Unsure)], shield, at_rest)
-    _tell(unsure, shield, at_rest)
+            return None
+        slot = told[0]
+        if isinstance(slot, Slot):
+            self._patience -= max(slot.at - self.world.clock(), NO_WAIT)
+            self._advance_and_send(group, slot)
+        elif slot + within <= longest:
+            return slot
+        else:
+            wait = slot + slot * self.world.jitter() / 4
+            self._advance(group, Busy(self.world.clock() + wait))
+        return None
+
+    def _advance(self, group: list[_Going], told: Slot | Busy) -> None:
+        for taken in group:
+            self.shield(taken.in_hand.run, partial(_advance, taken, told, self.at_rest))
+
+    def _advance_and_send(self, group: list[_Going], slot: Slot) -> None:
+        self._advance(group, slot)
+        # Before anybody is waited for.
+        self.at_rest.put_back()
+        ready = [taken for taken in group if isinstance(taken.asks, Send)]
+        if not ready:
+            return
+        answers: list[Sent] = []
+        to_come = [*ready, *(taken for taken in self.going if isinstance(taken.asks, Reserve))]
+        companies = len({_connection(taken) for taken in to_come})
+        send = partial(_send, ready, self.world, self.deadline, companies, answers)
+        if not self.shield(ready[0].in_hand.run, send):
+            _drop(ready)
+            return
+        self.at_rest.answered(len(ready))
+        answered = list(zip(ready, answers, strict=True))
+        self._unsure += [(taken, sent) for taken, sent in answered if isinstance(sent.answer, Unsure)]
+        sure = [(taken, sent) for taken, sent in answered if not isinstance(sent.answer, Unsure)]
+        _tell(sure, self.shield, self.at_rest)
 
 
 def _tell(answered: list[tuple[_Going, Sent]], shield: Shield, at_rest: AtRest) -> None:
@@ -198,30 +248,18 @@ def _together(going: list[_Going]) -> list[list[_Going]]:
     return groups
 
 
-def _slot(group: list[_Going], world: World, told: list[Slot | Busy]) -> None:
+def _travels(taken: _Going, *, alone: bool) -> bool:
+    return isinstance(taken.asks, Reserve) and taken.asks.alone is alone
+
+
+def _slot(group: list[_Going], world: World, within: timedelta, told: list[Slot | timedelta]) -> None:
+    """The next slot, or how much longer than `within` it takes until there is one."""
     company_id = group[0].attempt.case.company_id
     batch = len(group) > 1
-    now = world.clock()
     try:
-        told.append(Slot(world.pacer.reserve(company_id, now, batch=batch, within=LONGEST_TURN), batch))
+        told.append(Slot(world.pacer.reserve(company_id, world.clock(), batch=batch, within=within), batch))
     except TryLater as later:
-        wait = later.after or LONGEST_TURN
-        told.append(Busy(now + wait + wait * world.jitter() / 4))
-
-
-def _by_slot(going: list[_Going]) -> list[list[_Going]]:
-    """Who is ready to send: those who were given one batch slot together, and everybody else alone.
-
-    The earliest slot first: nobody waits for the turn of another company that is busy.
-    """
-    groups: dict[tuple[datetime, object], list[_Going]] = defaultdict(list)
-    for taken in going:
-        match taken.asks:
-            case Send(slot=Slot(batch=True, at=at)):
-                groups[at, _connection(taken)].append(taken)
-            case Send(slot=Slot(at=at)):
-                groups[at, taken.in_hand.run.id].append(taken)
-    return [group for _, group in sorted(groups.items(), key=lambda entry: entry[0][0])]
+        told.append(later.after or LONGEST_TURN)
 
 
 def _connection(taken: _Going) -> tuple[str, str]:
