@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -25,6 +25,7 @@ from m3ter_quickbooks.integration.identifiers import ConfigurationId, Credential
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping as ExternalMapping
 from m3ter_quickbooks.invoice.company import Company
+from m3ter_quickbooks.problems import TryLater
 from m3ter_quickbooks.quickbooks.client import QuickBooksClient
 from m3ter_quickbooks.quickbooks.wire import Hosts, Wire
 from m3ter_quickbooks.run.world import World
@@ -212,13 +213,23 @@ class Fairness:
     lost: int
 
 
-def fairness(shuffle: int | None, companies: int = 20, bills: int = 150) -> Fairness:
+class _Unseen:
+    """A count that nobody can reach: then nobody lets anybody pass, and chance decides."""
+
+    def had(self, *_: object) -> dict[str, int]:
+        text = "Nobody is seen."
+        raise TryLater(text)
+
+
+def fairness(shuffle: int | None, companies: int = 20, bills: int = 150, *, by_chance: bool = False) -> Fairness:
     """The share of each company among what was sent until the first of them was done, as a ratio to its fair share.
 
     The events come in turn, one of each company, or by chance: `shuffle` is its seed. One seed says little: how much of
-    a company comes early is chance, too.
+    a company comes early is chance, too. `by_chance`: workers take what comes first, as if there were no fair share.
     """
     bench = Bench(companies)
+    if by_chance:
+        bench.world = replace(bench.world, rush=_Unseen())
     told = [(company, f"bill-{company}-{number}") for number in range(bills) for company in range(companies)]
     if shuffle is not None:
         random.Random(shuffle).shuffle(told)

@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from tests.bench.virtual_time import Timed, VirtualTime
-from tests.fakes import Memory, MemoryConfigurations, MemoryDeliveries, MemoryKnowledge, MemoryPacer, MemoryRuns
+from tests.fakes import (
+    Memory,
+    MemoryConfigurations,
+    MemoryDeliveries,
+    MemoryKnowledge,
+    MemoryPacer,
+    MemoryRuns,
+    MemoryRush,
+)
 
 TABLE_SECONDS = 0.006
 
@@ -21,5 +29,6 @@ def in_memory(memory: Memory, time: VirtualTime) -> dict[str, Any]:
         "knowledge": MemoryKnowledge(memory),
         "configurations": MemoryConfigurations(memory),
         "pacer": MemoryPacer(memory),
+        "rush": MemoryRush(memory),
     }
     return {name: Timed(port, time, TABLE_SECONDS) for name, port in stores.items()}

@@ -9,6 +9,7 @@ from tests.fakes.stores import (
     MemoryKnowledge,
     MemoryPacer,
     MemoryRuns,
+    MemoryRush,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "MemoryPacer",
     "MemoryQueue",
     "MemoryRuns",
+    "MemoryRush",
 ]

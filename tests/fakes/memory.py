@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +38,7 @@ class Memory:
     put_off: dict[str, datetime] = field(default_factory=dict)
     owed: dict[tuple[OrganizationId, ConfigurationId, RunStatus], OwedReplay] = field(default_factory=dict)
     slots: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    had: Counter[tuple[datetime, str]] = field(default_factory=Counter)
 
     def configure(self, integration: Integration) -> Integration:
         """Put a configuration in, or change it."""

@@ -317,3 +317,15 @@ class MemoryPacer:
             place = (company_id, pace.moment)
             floor = until + pace.ahead
             self.memory.slots[place] = max(self.memory.slots.get(place, floor), floor)
+
+
+class MemoryRush:
+    """`run.ports.Rush`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def had(self, bills: Mapping[str, int], now: datetime) -> dict[str, int]:
+        minute = now.replace(second=0, microsecond=0)
+        self.memory.had.update({(minute, company): count for company, count in bills.items()})
+        return {company: self.memory.had[minute, company] for company in bills}

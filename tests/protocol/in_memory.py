@@ -10,6 +10,7 @@ from tests.fakes.stores import (
     MemoryKnowledge,
     MemoryPacer,
     MemoryRuns,
+    MemoryRush,
 )
 from tests.protocol.stage import CONNECTIONS, ELSEWHERE, INTEGRATION, MAPPINGS, Stores
 
@@ -33,6 +34,7 @@ def stores_of(memory: Memory) -> Stores:
         MemoryConfigurations(memory),
         MemoryConnections(memory),
         MemoryPacer(memory),
+        MemoryRush(memory),
         memory.configure,
         lambda run: memory.runs.update({(run.organization_id, run.id): run}),
     )

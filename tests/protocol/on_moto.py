@@ -25,6 +25,7 @@ from m3ter_quickbooks.storage.knowledge import Knowledge
 from m3ter_quickbooks.storage.mappings import Mappings
 from m3ter_quickbooks.storage.run_items import run_item
 from m3ter_quickbooks.storage.runs import Runs
+from m3ter_quickbooks.storage.rush import Rush
 from m3ter_quickbooks.storage.table import Put, Table
 from tests.protocol.stage import CONNECTIONS, ELSEWHERE, INTEGRATION, MAPPINGS, START, Stores
 
@@ -101,6 +102,7 @@ def stores_of(table: Table) -> Stores:
         Configurations(table),
         StageConnections(),
         AtOnce(),
+        Rush(table),
         configure,
         lambda run: table.put(Put(run_item(run))),
     )

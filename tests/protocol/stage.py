@@ -36,7 +36,7 @@ from m3ter_quickbooks.run.case import Case, InHand
 from m3ter_quickbooks.run.dispatch import carry_out
 from m3ter_quickbooks.run.look_again import look_again
 from m3ter_quickbooks.run.opening import Told, end_untaken, open_runs, take_up
-from m3ter_quickbooks.run.ports import Closing, Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
+from m3ter_quickbooks.run.ports import Closing, Configurations, Connections, Deliveries, Knowledge, Pacer, Runs, Rush
 from m3ter_quickbooks.run.run import Run
 from m3ter_quickbooks.run.silence import PatientM3ter, PatientQuickBooks
 from m3ter_quickbooks.run.sweep import sweep
@@ -65,6 +65,7 @@ class Stores:
     configurations: Configurations
     connections: Connections
     pacer: Pacer
+    rush: Rush
     configure: Callable[[Integration], object]
     put_run: Callable[[Run], object]
     """Whatever its state is: for a protocol that lacks a rule."""
@@ -319,6 +320,7 @@ class Stage:
             quickbooks=PatientQuickBooks(watched(self.quickbooks, "quickbooks"), self.clock),
             m3ter=PatientM3ter(self.m3ter, self.clock),
             pacer=watched(stores.pacer, "pacer"),
+            rush=watched(stores.rush, "rush"),
             queue=watched(self.queue, "queue"),
             witness=Nobody(),
             clock=self.clock,

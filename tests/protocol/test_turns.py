@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.bench.deliveries import Bench
+import pytest
+
+from tests.bench.deliveries import Bench, fairness
 from tests.bench.virtual_time import START
 from tests.fakes import MemoryPacer
 
@@ -42,3 +44,14 @@ def test_no_company_s_slot_is_held_while_another_company_is_being_sent() -> None
     assert [call.operation for call in calls] == ["batch"] * 4
     late = [call.at - slot for call, slot in zip(calls, slots, strict=True)]
     assert max(late) < timedelta(seconds=0.1)
+
+
+# Given 20 companies whose bills come in an order of chance, then each has about its share; without it, chance decides.
+
+
+@pytest.mark.parametrize(("by_chance", "fair"), [(False, True), (True, False)])
+def test_in_a_rush_every_company_has_its_share(by_chance: bool, fair: bool) -> None:
+    found = fairness(2, bills=50, by_chance=by_chance)
+
+    assert (found.shares[0] >= 0.9 and found.shares[-1] <= 1.1) is fair
+    assert (found.twice, found.lost) == (0, 0)

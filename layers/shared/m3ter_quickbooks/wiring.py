@@ -214,6 +214,7 @@ class Installation:
         from m3ter_quickbooks.storage.credentials import Connections  # noqa: PLC0415
         from m3ter_quickbooks.storage.deliveries import Deliveries  # noqa: PLC0415
         from m3ter_quickbooks.storage.pacer import Pacer  # noqa: PLC0415
+        from m3ter_quickbooks.storage.rush import Rush  # noqa: PLC0415
 
         pages = Hosts(self._places.quickbooks_app_url, self._places.quickbooks_sandbox_app_url)
         m3ter = M3terClient(self._http, self.m3ter_credentials, self.now, self._places.m3ter_api_url)
@@ -226,6 +227,7 @@ class Installation:
             quickbooks=PatientQuickBooks(self.quickbooks, self.now),
             m3ter=PatientM3ter(m3ter, self.now),
             pacer=Pacer(self.table),
+            rush=Rush(self.table),
             queue=Queue(self._client("sqs"), self._places.queue_url),
             witness=witness,
             clock=self.now,

@@ -10,7 +10,7 @@ from m3ter_quickbooks.bill.identifiers import OrganizationId
 from m3ter_quickbooks.connection.connection import Connection
 from m3ter_quickbooks.integration.integration import Integration
 from m3ter_quickbooks.integration.mapping import Mapping
-from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs
+from m3ter_quickbooks.run.ports import Configurations, Connections, Deliveries, Knowledge, Pacer, Runs, Rush
 from m3ter_quickbooks.run.replay_order import OwedReplay
 from m3ter_quickbooks.run.trouble import Notice, Trouble
 from m3ter_quickbooks.storage import (
@@ -23,6 +23,7 @@ from m3ter_quickbooks.storage import (
     notices,
     pacer,
     runs,
+    rush,
 )
 from m3ter_quickbooks.storage.audit import Audit, Kept
 from m3ter_quickbooks.storage.mappings import mapped_item, mapping_item
@@ -36,6 +37,7 @@ from tests.fakes import (
     MemoryKnowledge,
     MemoryPacer,
     MemoryRuns,
+    MemoryRush,
 )
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,6 +53,7 @@ class Stores:
     configurations: Configurations
     connections: Connections
     pacer: Pacer
+    rush: Rush
     configure: Callable[[Integration], object]
     connect: Callable[[Connection], object]
     map: Callable[[OrganizationId, Mapping], object]
@@ -69,6 +72,7 @@ def in_memory() -> Stores:
         configurations=MemoryConfigurations(memory),
         connections=MemoryConnections(memory),
         pacer=MemoryPacer(memory),
+        rush=MemoryRush(memory),
         configure=memory.configure,
         connect=memory.connect,
         map=memory.map,
@@ -108,6 +112,7 @@ def on_table(table: Table) -> Stores:
         configurations=configurations.Configurations(table),
         connections=credentials.Connections(table, lambda: LONG_AGO),
         pacer=pacer.Pacer(table),
+        rush=rush.Rush(table),
         configure=put_configuration,
         connect=put_connection,
         map=put_mapping,

@@ -32,6 +32,7 @@ from m3ter_quickbooks.run.asking import Busy, Reserve, Send, Sent, Slot, Steps
 from m3ter_quickbooks.run.at_rest import AtRest, Shield
 from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, about, prepare
+from m3ter_quickbooks.run.fair_share import COMES_AGAIN, let_pass
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed_reading
 from m3ter_quickbooks.run.run import RunStatus
 from m3ter_quickbooks.run.world import World
@@ -79,10 +80,15 @@ def carry_out(
     def attempt_at(case: Case) -> Attempt:
         return protocol(case, world, deadline)
 
+    passing = {in_hand.run.id for in_hand in let_pass(in_hands, world)}
     now, last_wait = world.clock(), deadline - ROOM_TO_REST
     with no_longer_than(now + (last_wait - now) / SHARE_TO_PREPARE):
         for in_hand in in_hands:
-            shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, at_rest, going))
+            if in_hand.run.id in passing:
+                pause = Pause(RunStatus.WAITING, now + COMES_AGAIN, words.OTHERS_FIRST)
+                shield(in_hand.run, partial(at_rest.rest, in_hand, None, pause))
+            else:
+                shield(in_hand.run, partial(_begin, in_hand, attempt_at, world, at_rest, going))
     at_rest.put_back()
     with no_longer_than(last_wait):
         while going:

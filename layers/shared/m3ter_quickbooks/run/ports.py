@@ -269,6 +269,17 @@ class Pacer(Protocol):
         """QuickBooks answered 429: nobody sends to this company before `until`."""
 
 
+class Rush(Protocol):
+    """How many bills each company has had in this minute, over all workers: what a fair share is judged by."""
+
+    def had(self, bills: Mapping[str, int], now: datetime) -> Mapping[str, int]:
+        """Add so many `bills` to each company (a negative number takes back); what these have had, these included.
+
+        Nothing but the order of companies depends on it: a worker that dies leaves a count too high for a minute.
+        Raises TryLater.
+        """
+
+
 class Queue(Protocol):
     """The retry messages. The run item is the truth; a message only makes it quick."""
 

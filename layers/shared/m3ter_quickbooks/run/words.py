@@ -17,6 +17,7 @@ BEING_SENT = "another worker may still be sending this bill"
 JUST_CLAIMED = "another worker has just claimed this bill"
 NEVER_RESTED = "every try broke off; the log and the dead-letter queue of this installation say why"
 ITS_TURN = "waiting for its turn under QuickBooks' rate limit"
+OTHERS_FIRST = "letting bills of other companies pass that have had fewer sent in this minute"
 
 
 def not_now(why: str) -> str:

@@ -17,6 +17,7 @@ from m3ter_quickbooks.run.ports import (
     Queue,
     QuickBooks,
     Runs,
+    Rush,
     Witness,
 )
 
@@ -37,6 +38,7 @@ class World:
     quickbooks: QuickBooks
     m3ter: M3ter
     pacer: Pacer
+    rush: Rush
     queue: Queue
     witness: Witness
     clock: Clock

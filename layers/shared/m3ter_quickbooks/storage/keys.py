@@ -291,3 +291,8 @@ def rate(company_id: str, currency: str, on: date) -> Key:
 def pacer(company_id: str) -> Key:
     """When the next request may go to a company."""
     return Key(f"PACER#{part(company_id)}", "PACER")
+
+
+def rush(minute: str) -> Key:
+    """How many bills each company has had in this minute."""
+    return Key(f"RUSH#{minute}", "RUSH")
