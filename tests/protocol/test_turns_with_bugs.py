@@ -1,4 +1,4 @@
-"""A pacer that stumbles over one company: the door lets the bills of the others through."""
+"""A pacer that stumbles over one company, a rush that stumbles over all: the door lets the bills of others through."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from bills.carry import Batch
 from m3ter_quickbooks.connection.keep_alive import KeptAlive
+from m3ter_quickbooks.run.fair_share import MUCH
 from tests.fakes.memory import Memory
 from tests.protocol.in_memory import stores_in_memory
 from tests.protocol.stage import ELSEWHERE, INVOCATION, REALM, Stage, StageClock, a_bill, an_event
@@ -38,4 +39,21 @@ def test_a_turn_that_cannot_be_told_holds_up_only_its_own_company() -> None:
     bills = {"m0": a_bill(1, "100.00"), "m1": there}
     batch.carry([(message, json.dumps(an_event(bill, "created"))) for message, bill in bills.items()])
     assert len(stage.documents("healthy")) == 1
+    assert batch.failed == ["m0"]
+
+
+class Unreadable:
+    """The count of the rush cannot be read, nor added to."""
+
+    def had(self, *_: object) -> dict[str, int]:
+        raise ZeroDivisionError
+
+
+def test_a_rush_that_cannot_be_counted_holds_up_no_bill() -> None:
+    stage = Stage(stores_in_memory(Memory()), StageClock())
+    batch = Batch(replace(stage.world(None), rush=Unreadable()), stage.clock() + INVOCATION, KeptAlive)
+    bills = [a_bill(1, "100.00", f"bill-{number}") for number in range(MUCH)]
+    batch.carry([(f"m{place}", json.dumps(an_event(bill, "created"))) for place, bill in enumerate(bills)])
+    assert not stage.open_runs()
+    # Somebody hears of it; what comes back has nothing left to do.
     assert batch.failed == ["m0"]

@@ -34,7 +34,7 @@ from m3ter_quickbooks.run.carry_out import Attempt
 from m3ter_quickbooks.run.case import Case, InHand, about, prepare
 from m3ter_quickbooks.run.fair_share import COMES_AGAIN, let_pass
 from m3ter_quickbooks.run.rest import Ending, Pause, Rest, backoff, failed_reading
-from m3ter_quickbooks.run.run import RunStatus
+from m3ter_quickbooks.run.run import RunId, RunStatus
 from m3ter_quickbooks.run.world import World
 
 BATCH_SIZE = 30
@@ -80,7 +80,9 @@ def carry_out(
     def attempt_at(case: Case) -> Attempt:
         return protocol(case, world, deadline)
 
-    passing = {in_hand.run.id for in_hand in let_pass(in_hands, world)}
+    passing: set[RunId] = set()
+    if in_hands:  # inside the shield as well: nothing but the order depends on it
+        shield(in_hands[0].run, lambda: passing.update(one.run.id for one in let_pass(in_hands, world)))
     now, last_wait = world.clock(), deadline - ROOM_TO_REST
     with no_longer_than(now + (last_wait - now) / SHARE_TO_PREPARE):
         for in_hand in in_hands:
@@ -172,19 +174,24 @@ class _Round:
         So nobody waits for another company that is busy, and no slot is held while others are being sent.
         """
         while len(asking) > 1:
-            waits = [(self._turn(group, NO_WAIT, self._patience), group) for group in asking]
+            waits = [(self._turn(group, NO_WAIT, self._longest()), group) for group in asking]
             self.at_rest.put_back()
             waiting = sorted(((wait, group) for wait, group in waits if wait is not None), key=lambda entry: entry[0])
             still = [group for _, group in waiting]
             if len(still) == len(asking):
-                self._turn(still.pop(0), self._patience)
+                self._turn(still.pop(0), self._longest())
             asking = still
         for group in asking:
-            self._turn(group, self._patience)
+            self._turn(group, self._longest())
+
+    def _longest(self) -> timedelta:
+        """How long a slot may be waited for: not until a moment from which nothing could be sent any more."""
+        last_send = self.deadline - ROOM_TO_REST - ROOM_TO_ANSWER
+        return max(min(self._patience, last_send - self.world.clock()), NO_WAIT)
 
     def _turn(self, group: list[_Going], within: timedelta, longest: timedelta = NO_WAIT) -> timedelta | None:
         """Take a slot `within` so long, and send. How long to wait for it instead, where that is at most `longest`."""
-        told: list[Slot | timedelta] = []
+        told: list[Slot | Busy | timedelta] = []
         if not self.shield(group[0].in_hand.run, partial(_slot, group, self.world, within, told)):
             _drop(group)
             return None
@@ -192,6 +199,8 @@ class _Round:
         if isinstance(slot, Slot):
             self._patience -= max(slot.at - self.world.clock(), NO_WAIT)
             self._advance_and_send(group, slot)
+        elif isinstance(slot, Busy):
+            self._advance(group, slot)
         elif slot + within <= longest:
             return slot
         else:
@@ -258,14 +267,17 @@ def _travels(taken: _Going, *, alone: bool) -> bool:
     return isinstance(taken.asks, Reserve) and taken.asks.alone is alone
 
 
-def _slot(group: list[_Going], world: World, within: timedelta, told: list[Slot | timedelta]) -> None:
-    """The next slot, or how much longer than `within` it takes until there is one."""
+def _slot(group: list[_Going], world: World, within: timedelta, told: list[Slot | Busy | timedelta]) -> None:
+    """The next slot, or how much longer than `within` it takes until there is one.
+
+    A table that does not know it now is not asked again, as each time costs its repeats: who asked waits in the queue.
+    """
     company_id = group[0].attempt.case.company_id
     batch = len(group) > 1
     try:
         told.append(Slot(world.pacer.reserve(company_id, world.clock(), batch=batch, within=within), batch))
     except TryLater as later:
-        told.append(later.after or LONGEST_TURN)
+        told.append(later.after or Busy(world.clock() + LONGEST_TURN * (1 + world.jitter() / 4)))
 
 
 def _connection(taken: _Going) -> tuple[str, str]:
