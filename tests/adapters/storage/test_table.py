@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from m3ter_quickbooks.problems import BadRequest, TryLater
 from m3ter_quickbooks.storage.keys import Key
 from m3ter_quickbooks.storage.paging import read_token, write_token
+from m3ter_quickbooks.storage.rush import Rush
 from m3ter_quickbooks.storage.table import (
     ATTEMPTS,
     Check,
@@ -25,6 +26,7 @@ from m3ter_quickbooks.storage.table import (
     TransactionRefused,
     Update,
 )
+from tests.unit.run.builders import NOON
 
 KEY = Key("pk", "sk")
 BACKWARDS = Listing("pk", between=("b", "a"))
@@ -101,6 +103,15 @@ def test_a_busy_table_is_asked_again(moody: Any, busy: ClientError) -> None:
     assert waits == [0.05, 0.1, 0.2]
     assert len(set(client.tokens)) == 1
     assert table.get(KEY) == ITEM
+
+
+def test_a_busy_table_is_not_asked_again_for_the_count_of_a_rush(moody: Any) -> None:
+    table, client, waits = moody(*[refusal("ThrottlingException")] * 99)
+
+    with pytest.raises(TryLater):
+        Rush(table).had({"company": 1}, NOON)
+
+    assert (client.calls, waits) == (1, [])
 
 
 def test_a_table_that_stays_busy_is_tried_later(moody: Any) -> None:

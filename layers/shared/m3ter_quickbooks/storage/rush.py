@@ -41,7 +41,8 @@ class Rush:
         values: dict[str, object] = {f":n{number}": bills[company] for number, company in enumerate(companies)}
         values |= {":type": "rush", ":ttl": epoch(now + KEPT)}
         change = f"SET #type = :type, #ttl = :ttl ADD {adding}"
-        item = self._table.update(Update(keys.rush(moment_text(now)[:MINUTE]), change, None, values))
+        # Asked once: only the order of bills depends on it, and all that are in hand wait for the answer.
+        item = self._table.update(Update(keys.rush(moment_text(now)[:MINUTE]), change, None, values), attempts=1)
         return {company: item[_attribute(company)] for company in companies}
 
 

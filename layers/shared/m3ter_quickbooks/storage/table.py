@@ -234,10 +234,10 @@ class Table:
         """Raises ConditionFailed, ItemTooLarge."""
         self._ask(self._client.put_item, _single(put.request(self._name)))
 
-    def update(self, update: Update) -> Item:
+    def update(self, update: Update, attempts: int = ATTEMPTS) -> Item:
         """The item as it is now. Raises ConditionFailed."""
         request = _single(update.request(self._name)) | {"ReturnValues": "ALL_NEW"}
-        return from_wire(self._ask(self._client.update_item, request)["Attributes"])
+        return from_wire(self._ask(self._client.update_item, request, attempts)["Attributes"])
 
     def delete(self, delete: Delete) -> Item | None:
         """The item as it was; None if there was none. Raises ConditionFailed."""
@@ -303,8 +303,8 @@ class Table:
     def _wait(self, attempt: int) -> None:
         self._pause(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * self._jitter())
 
-    def _ask(self, operation: Callable[..., Any], request: dict[str, Any]) -> Any:  # noqa: ANN401  botocore's answer
-        for attempt in range(ATTEMPTS):
+    def _ask(self, operation: Callable[..., Any], request: dict[str, Any], attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401  botocore's answer
+        for attempt in range(attempts):
             try:
                 return operation(**request)
             except ClientError as error:
@@ -313,7 +313,7 @@ class Table:
             except (ConnectionError, HTTPClientError) as error:
                 # botocore has repeated it already.
                 raise TryLater("The table cannot be reached.") from error
-            if attempt + 1 < ATTEMPTS:
+            if attempt + 1 < attempts:
                 self._wait(attempt)
         raise TryLater("The table is too busy.") from refused
 
