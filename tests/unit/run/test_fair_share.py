@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -112,6 +112,13 @@ def test_the_last_bills_of_a_company_that_is_ahead_come_again() -> None:
     passing = let_pass(a_hand(), a_world(rush))
 
     assert [in_hand.run.id for in_hand in passing] == ["company-0-1"]
+
+
+def test_no_bill_is_overtaken_by_a_later_one_of_its_company_in_the_same_hand() -> None:
+    hand = a_hand(3)
+    hand[2 * len(COMPANIES)] = replace(hand[2 * len(COMPANIES)], run=a_run(id=RunId("last"), version=MOST_TIMES + 1))
+
+    assert let_pass(hand, a_world(after(10, 30))) == []
 
 
 def test_what_comes_again_is_counted_only_then() -> None:

@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 
 from m3ter_quickbooks.problems import TryLater
 from m3ter_quickbooks.run.case import InHand
@@ -71,8 +72,9 @@ def let_pass(in_hands: Sequence[InHand], world: World) -> list[InHand]:
         return []
     passing: list[InHand] = []
     for company, bills in who_lets_pass(hand, had).items():
-        # The last ones: what came first goes first.
-        passing += [in_hand for in_hand in companies[company] if _may_wait(in_hand, now)][::-1][:bills]
+        # The last ones, and none from the midst: failures count in a row in the order of the bills (rule 5).
+        last = takewhile(lambda in_hand: _may_wait(in_hand, now), reversed(companies[company]))
+        passing += islice(last, bills)
     if passing:
         given_back = Counter(str(in_hand.integration.credential_id) for in_hand in passing)
         with suppress(TryLater):  # then they count twice, and their company lets others pass once more
